@@ -16,7 +16,7 @@ import (
 )
 
 func main() {
-	tasks := flag.Int("tasks", 160, "number of tasks, shared by all processors")
+	tasks := flag.Int("tasks", 480, "number of tasks, shared by all processors")
 	depth := flag.Int("depth", 14, "depth of the trees, and so the size of the live heap, 1 to 17")
 	flag.Parse()
 	if *tasks < 1 || *depth < 1 || *depth > 17 || flag.NArg() != 0 {
