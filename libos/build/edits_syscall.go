@@ -1,0 +1,6 @@
+package build
+
+// syscallEdits returns the edits of package syscall.
+func syscallEdits() []Edit {
+	return nil
+}

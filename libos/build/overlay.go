@@ -1,0 +1,182 @@
+package build
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// An overlay maps paths below GOROOT/src, with forward slashes, to their new
+// content; nil content means that the file is to vanish.
+type overlay map[string][]byte
+
+// deleteList is the name of the file that lists deletions in a goroot folder.
+const deleteList = "DELETE"
+
+// newOverlay lays out the sources of the library OS (folders abi and guest of
+// sources) and the edited files of the toolchain.
+func newOverlay(sources fs.FS, edits []Edit, tc toolchain) (overlay, error) {
+	o := overlay{}
+	if err := o.addPackage(sources, "abi", imagePath+"abi"); err != nil {
+		return nil, err
+	}
+	entries, err := fs.ReadDir(sources, "guest")
+	if err != nil {
+		return nil, fmt.Errorf("read sources of the library OS: %w", err)
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() || entry.Name() == "testdata" {
+			continue
+		}
+		dir := path.Join("guest", entry.Name())
+		if entry.Name() == "goroot" {
+			err = o.addGoroot(sources, dir, tc)
+		} else {
+			err = o.addPackage(sources, dir, imagePath+entry.Name())
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := o.addEdits(edits, tc); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// addPackage places the folder dir of sources, and those below it, at the
+// import path to.
+func (o overlay) addPackage(sources fs.FS, dir, to string) error {
+	return walkSources(sources, dir, func(rel string, text []byte) error {
+		return o.place(path.Join(to, rel), text, false)
+	})
+}
+
+// addGoroot places the mirror of GOROOT/src.
+func (o overlay) addGoroot(sources fs.FS, dir string, tc toolchain) error {
+	return walkSources(sources, dir, func(rel string, text []byte) error {
+		if path.Base(rel) == deleteList {
+			return o.delete(path.Dir(rel), text, tc)
+		}
+		return o.place(rel, text, true)
+	})
+}
+
+// walkSources calls f with each file below dir that can be part of a package,
+// its path relative to dir.
+func walkSources(sources fs.FS, dir string, f func(rel string, text []byte) error) error {
+	return fs.WalkDir(sources, dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("read sources of the library OS: %w", err)
+		}
+		if d.IsDir() {
+			if d.Name() == "testdata" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".md") {
+			return nil
+		}
+		text, err := fs.ReadFile(sources, name)
+		if err != nil {
+			return fmt.Errorf("read sources of the library OS: %w", err)
+		}
+		if err := f(strings.TrimPrefix(name, dir+"/"), text); err != nil {
+			return fmt.Errorf("place %s: %w", name, err)
+		}
+		return nil
+	})
+}
+
+// place adds one file. mustTag demands guestTag in its constraint, without
+// which the file would also be compiled into ordinary builds of this module.
+func (o overlay) place(to string, text []byte, mustTag bool) error {
+	switch path.Ext(to) {
+	case ".go", ".s":
+		out, keep, tagged, err := resolveTag(text)
+		if err != nil {
+			return err
+		}
+		if mustTag && !tagged {
+			return fmt.Errorf("missing //go:build %s line", guestTag)
+		}
+		if !keep {
+			return nil
+		}
+		text = out
+	}
+	if path.Ext(to) == ".go" {
+		out, err := rewriteGo(path.Base(to), text)
+		if err != nil {
+			return err
+		}
+		text = out
+	}
+	if _, ok := o[to]; ok {
+		return fmt.Errorf("%s is placed twice", to)
+	}
+	if text == nil {
+		text = []byte{}
+	}
+	o[to] = text
+	return nil
+}
+
+// delete marks the files that list names, one a line, in folder dir of
+// GOROOT/src. Blank lines and lines that begin with # are skipped.
+func (o overlay) delete(dir string, list []byte, tc toolchain) error {
+	for line := range bytes.Lines(list) {
+		name := strings.TrimSpace(string(line))
+		if name == "" || strings.HasPrefix(name, "#") {
+			continue
+		}
+		to := path.Join(dir, name)
+		if _, err := os.Stat(tc.file(to)); err != nil {
+			return fmt.Errorf("delete from %s: %w", tc.version, err)
+		}
+		if _, ok := o[to]; ok {
+			return fmt.Errorf("%s is both placed and deleted", to)
+		}
+		o[to] = nil
+	}
+	return nil
+}
+
+// addEdits applies edits to the files of the toolchain.
+func (o overlay) addEdits(edits []Edit, tc toolchain) error {
+	edited := overlay{}
+	for _, e := range edits {
+		fail := func(err error) error {
+			return &EditError{File: e.File, Name: e.Name, GoVersion: tc.version, Err: err}
+		}
+		text, ok := edited[e.File]
+		if !ok {
+			if _, replaced := o[e.File]; replaced {
+				return fail(ErrEditReplaced)
+			}
+			var err error
+			if text, err = os.ReadFile(tc.file(e.File)); err != nil {
+				return fail(err)
+			}
+		}
+		text, err := applyEdit(text, e)
+		if err != nil {
+			return fail(err)
+		}
+		edited[e.File] = text
+	}
+	for name, text := range edited {
+		o[name] = text
+	}
+	return nil
+}
+
+// file returns the path of a file of GOROOT/src.
+func (tc toolchain) file(name string) string {
+	return filepath.Join(tc.goroot, "src", filepath.FromSlash(name))
+}
