@@ -1,0 +1,38 @@
+package abi
+
+// HypercallPort is the I/O port of all hypercalls. The guest writes 32 bits,
+// the number of the call; arguments and result are in PerCPU.Call. A port write
+// is the cheapest exit that every KVM host offers to CPL 3 code.
+const HypercallPort = 0x18
+
+// Hypercalls. Addresses are guest-physical. Results below zero are negated
+// Linux errno values.
+const (
+	// HypercallExit ends the VM. Args: exit status, signal number or 0.
+	HypercallExit = iota + 1
+	// HypercallWrite writes to the console. Args: descriptor (1 or 2),
+	// address, length. Result: bytes written.
+	HypercallWrite
+	// HypercallRead reads from standard input, without waiting. Args: address,
+	// length. Result: bytes read, 0 at the end, -EAGAIN when there is nothing
+	// yet; EventStdin follows.
+	HypercallRead
+	// HypercallWait stops the vCPU until an event is set for it or the
+	// deadline has passed. Args: deadline in nanoseconds of the guest's
+	// monotonic clock, or MaxInt64. Returns at once if Events is not 0.
+	HypercallWait
+	// HypercallKick makes other vCPUs look at their Events. Args: bit mask of
+	// vCPUs. A vCPU that has not been started is started.
+	HypercallKick
+	// HypercallFree returns memory to the host. Args: address, length, both
+	// page-aligned and inside RAM. The range reads as zero afterwards.
+	HypercallFree
+	// HypercallPanic reports that the library OS found its own state broken.
+	// Args: code, instruction pointer, address, vector.
+	HypercallPanic
+	// HypercallBatch stands for the number of the first unused call.
+	hypercallEnd
+)
+
+// HypercallMax is the highest valid hypercall number.
+const HypercallMax = hypercallEnd - 1
