@@ -3,7 +3,6 @@ package record
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -183,7 +182,7 @@ func decodeStrict(path string, line int, data []byte, v any) error {
 		return dataErr(path, line, err, "not valid JSON of this layout")
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return dataErr(path, line, nil, "%s", fmt.Sprint("more than one JSON value"))
+		return dataErr(path, line, nil, "more than one JSON value")
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
 )
 
 // Resume opens the folder of an interrupted run to continue it with the same
@@ -71,9 +70,7 @@ func nextSession(d *Data) int {
 
 // repair sets cut-short lines aside and completes the .bench file.
 func (w *Writer) repair(cut tails) error {
-	names := sortedKeys(cut)
-	sort.Strings(names)
-	for _, name := range names {
+	for _, name := range sortedKeys(cut) {
 		if err := w.unseal(); err != nil {
 			return err
 		}

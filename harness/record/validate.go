@@ -23,9 +23,9 @@ var (
 
 // Validate reports the first thing in r that the layout cannot hold.
 func (r *Run) Validate() error {
-	for what, s := range map[string]string{"suite": r.Suite, "host class": r.HostClass} {
-		if !pathPart.MatchString(s) {
-			return fmt.Errorf("%s %q: want lower-case letters, digits, dots, dashes", what, s)
+	for _, p := range [][2]string{{"suite", r.Suite}, {"host class", r.HostClass}} {
+		if !pathPart.MatchString(p[1]) {
+			return fmt.Errorf("%s %q: want lower-case letters, digits, dots, dashes", p[0], p[1])
 		}
 	}
 	if r.Commit != "" && !pathPart.MatchString(r.Commit) {
