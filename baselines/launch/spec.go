@@ -1,0 +1,57 @@
+package launch
+
+import "time"
+
+// DefaultOutputLimit is how much of each output stream is kept, in bytes.
+const DefaultOutputLimit = 1 << 20
+
+// Spec says what to start.
+type Spec struct {
+	Path string   // the program, as execve takes it
+	Args []string // with args[0]
+	Env  []string // complete; empty means no variables
+	Dir  string   // working directory; "" keeps the caller's
+
+	Stdin []byte // fed through a pipe; nil means /dev/null
+	CPUs  []int  // processors that the program may use; empty keeps the caller's
+
+	// Setup, if not nil, runs on the launching thread before the clock
+	// starts and may change that thread.
+	Setup func() error
+
+	// Kill, if not nil, is called after the process group was killed, when
+	// the program is stopped early or leaves its output open, to end what
+	// the group does not hold.
+	Kill func()
+
+	OutputLimit int // bytes kept of each stream; 0 means DefaultOutputLimit
+}
+
+// Process is the peak memory of one process of the program's tree.
+type Process struct {
+	Command      string `json:"command"`
+	PeakRSSBytes int64  `json:"peak_rss_bytes"`
+}
+
+// Result is what was seen of one run. Times are CLOCK_MONOTONIC nanoseconds; 0
+// means "did not happen".
+type Result struct {
+	Start     int64 // just before fork and execve
+	FirstByte int64 // first byte on either stream
+	End       int64 // the program had ended
+
+	Stdout, Stderr []byte
+	Truncated      bool // a stream was longer than OutputLimit
+
+	ExitStatus int    // as a shell reports it: 128+n for signal n
+	Signal     string // name of the signal that ended the program, or ""
+
+	CPU         time.Duration // user and system time of the tree
+	Voluntary   int64         // context switches: waited
+	Involuntary int64         // context switches: preempted
+
+	PeakRSSBytes int64     // largest peak of one process of the tree; 0 means unknown
+	Processes    []Process // of the tree, in order of process id; may be empty
+
+	Warnings []string // measurements that could not be made, and why
+}
