@@ -1,0 +1,60 @@
+package stats
+
+import (
+	"math"
+	"slices"
+)
+
+// Quantile returns the q-quantile of values, 0 <= q <= 1, by linear
+// interpolation between order statistics (type 7 of Hyndman and Fan). An empty
+// sample or a q outside the range gives NaN.
+func Quantile(values []float64, q float64) float64 {
+	if len(values) == 0 || !(q >= 0 && q <= 1) {
+		return math.NaN()
+	}
+	s := slices.Sorted(slices.Values(values))
+	return sortedQuantile(s, q)
+}
+
+func sortedQuantile(s []float64, q float64) float64 {
+	at := q * float64(len(s)-1)
+	i := int(at)
+	if i+1 >= len(s) {
+		return s[len(s)-1]
+	}
+	return s[i] + (at-float64(i))*(s[i+1]-s[i])
+}
+
+// Label says where a value lies beside Tukey's fences.
+type Label int
+
+// Labels of Tukey.
+const (
+	Inside  Label = iota
+	Mild          // beyond 1.5 interquartile ranges from the quartiles
+	Extreme       // beyond 3
+)
+
+// minFences is the sample size below which fences say nothing.
+const minFences = 5
+
+// Tukey labels each value, in the order given. Labels are for the reader: no
+// value is ever dropped for one. Samples under five are all Inside.
+func Tukey(values []float64) []Label {
+	out := make([]Label, len(values))
+	if len(values) < minFences {
+		return out
+	}
+	s := slices.Sorted(slices.Values(values))
+	q1, q3 := sortedQuantile(s, 0.25), sortedQuantile(s, 0.75)
+	for i, v := range values {
+		far := max(q1-v, v-q3)
+		switch iqr := q3 - q1; {
+		case far > 3*iqr:
+			out[i] = Extreme
+		case far > 1.5*iqr:
+			out[i] = Mild
+		}
+	}
+	return out
+}
