@@ -45,7 +45,8 @@ type Options struct {
 	// Empty means the process's own.
 	Dir string
 	// Output is the image's path. Empty means the name that go build would
-	// choose, with ImageSuffix, in Dir.
+	// choose, with ImageSuffix, in Dir; a folder, or a path that ends in a
+	// slash, means that name in there.
 	Output string
 	// Flags are flags of go build, such as -tags, -ldflags, -trimpath; -C,
 	// which comes first there, is allowed anywhere.
@@ -113,7 +114,7 @@ func Build(ctx context.Context, opts Options) (Result, error) {
 		return res, err
 	}
 	res.Package = prog.importPath
-	res.Image = absolute(job.dir, cmp.Or(opts.Output, prog.execName+ImageSuffix))
+	res.Image = outputPath(job.dir, opts.Output, prog.execName+ImageSuffix)
 
 	if err := job.run(ctx, opts, res); err != nil {
 		return res, blame(err, prog.cgo)
@@ -122,6 +123,16 @@ func Build(ctx context.Context, opts Options) (Result, error) {
 		res.Warnings = append(res.Warnings, "package "+name+" is built without its cgo files and may miss functions")
 	}
 	return res, nil
+}
+
+// outputPath returns the absolute path of the image.
+func outputPath(dir, output, name string) string {
+	path := absolute(dir, cmp.Or(output, name))
+	info, err := os.Stat(path)
+	if strings.HasSuffix(output, "/") || err == nil && info.IsDir() {
+		return filepath.Join(path, name)
+	}
+	return path
 }
 
 // A job is one build after its options were understood.

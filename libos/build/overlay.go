@@ -17,6 +17,8 @@ type overlay map[string][]byte
 // deleteList is the name of the file that lists deletions in a goroot folder.
 const deleteList = "DELETE"
 
+func isDeleteList(rel string) bool { return path.Base(rel) == deleteList }
+
 // newOverlay lays out the sources of the library OS (folders abi and guest of
 // sources) and the edited files of the toolchain.
 func newOverlay(sources fs.FS, edits []Edit, tc toolchain) (overlay, error) {
@@ -59,7 +61,7 @@ func (o overlay) addPackage(sources fs.FS, dir, to string) error {
 // addGoroot places the mirror of GOROOT/src.
 func (o overlay) addGoroot(sources fs.FS, dir string, tc toolchain) error {
 	return walkSources(sources, dir, func(rel string, text []byte) error {
-		if path.Base(rel) == deleteList {
+		if isDeleteList(rel) {
 			return o.delete(path.Dir(rel), text, tc)
 		}
 		return o.place(rel, text, true)

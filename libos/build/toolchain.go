@@ -11,6 +11,9 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
+
+	"unibench/libos"
 )
 
 // SupportedVersions returns the Go releases that the library OS is made for,
@@ -37,6 +40,9 @@ func CheckVersion(goversion string) error {
 	}
 	return &VersionError{Version: goversion}
 }
+
+// interruptDelay is how long a go command may take to end once it is told to.
+const interruptDelay = 5 * time.Second
 
 // A toolchain is the Go installation that builds the user's program.
 type toolchain struct {
@@ -83,6 +89,9 @@ func findToolchain(ctx context.Context, command, dir string, env []string) (tool
 // cmd prepares a go command; extra environment entries win over tc.env.
 func (tc toolchain) cmd(ctx context.Context, extra []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, tc.command, args...)
+	// Interrupted, the go command ends its compilers and removes its files.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = interruptDelay
 	cmd.Dir = tc.dir
 	cmd.Env = append(slices.Clone(tc.env), extra...)
 	if tc.dir != "" {
@@ -105,4 +114,21 @@ func (tc toolchain) output(ctx context.Context, extra []string, args ...string) 
 		return nil, err
 	}
 	return out, nil
+}
+
+// Toolchain returns the version and GOROOT of the Go that a build in dir would
+// use, and a *VersionError beside them if it is not supported.
+func Toolchain(ctx context.Context, command, dir string, env []string) (goversion, goroot string, err error) {
+	tc, err := findToolchain(ctx, command, dir, env)
+	if err != nil {
+		return "", "", err
+	}
+	return tc.version, tc.goroot, CheckVersion(tc.version)
+}
+
+// CheckEdits tries every edit on the files of goroot, and returns the first
+// *EditError, if any. It writes nothing.
+func CheckEdits(goversion, goroot string) error {
+	_, err := newOverlay(libos.Sources, Edits(), toolchain{version: goversion, goroot: goroot})
+	return err
 }

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+const buildUsage = `usage: uni build [-o FILE] [go build flags] PKG
+
+Builds the package main PKG (a folder, an import path, or Go files) as a
+unikernel image. The image's name is FILE, or that of go build with ".uni"
+behind it. Flags of go build work as they do there, among them -tags, -ldflags,
+-trimpath, -mod, -C; sanitizers and other build modes than exe do not.
+`
+
+const runUsage = `usage: uni run [flags] [go build flags] PKG|IMAGE [-- args]
+
+Boots an image under KVM; a package is built first, and its image is not kept.
+The program gets args, standard input, output and error, and signals, as if it
+were a process, and its exit status becomes that of uni run. 125 means that it
+could not be built or started.
+
+  -mem SIZE     memory of the unikernel, such as 64M
+  -cpus N       number of processors
+  -root DIR     folder whose files the program finds under /
+  -env K=V      environment variable of the program, may be repeated
+  -stats FILE   write the run's statistics there, as JSON
+`
+
+const inspectUsage = `usage: uni inspect [-json] IMAGE
+
+Prints an image's segments, entry point, Go version and build settings, the
+linked parts of the library OS with their sizes, and the functions that hold a
+raw SYSCALL instruction.
+`
+
+const doctorUsage = `usage: uni doctor [-json]
+
+Checks what building and booting need: the Go toolchain, the cache folder, the
+monitor, /dev/kvm and its capabilities, the processor, memory. Says what to do
+about each thing that is missing. The exit status is 1 if there is one.
+`
+
+const versionUsage = `usage: uni version
+
+Prints the version of uni, of the image format, and of Go.
+`
+
+const helpUsage = `usage: uni help [COMMAND]
+
+Explains a command.
+`
+
+// overview is what uni prints without a command.
+func overview() string {
+	var b strings.Builder
+	b.WriteString("uni builds Go programs as unikernels and boots them under KVM.\n\nusage: uni COMMAND [args]\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  %-8s  %s\n", c.name, c.summary)
+	}
+	b.WriteString("\nuni help COMMAND says more.\n")
+	return b.String()
+}
+
+// help implements uni help.
+func (a *app) help(args []string) error {
+	if len(args) == 0 {
+		_, err := fmt.Fprint(a.stdout, overview())
+		return err
+	}
+	if len(args) > 1 {
+		return usagef("too many arguments: give one command")
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			_, err := fmt.Fprint(a.stdout, c.usage)
+			return err
+		}
+	}
+	return usagef("unknown command %q: see uni help", args[0])
+}
