@@ -1,0 +1,66 @@
+package vfs
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"unibench/libos/guest/linux"
+)
+
+// FS is one file system. Make one with New.
+//
+// Lock order: names before an Inode's attrs.
+type FS struct {
+	now   func() linux.Timespec
+	limit int64 // bytes
+
+	used    atomic.Int64 // bytes held by chunks of files
+	lastIno atomic.Uint64
+	live    atomic.Int64 // inodes that have a name
+
+	// names guards the tree: entries, parents and names of all folders.
+	names sync.Mutex
+	root  *Inode
+}
+
+// New returns a file system that holds only its root folder. It reads the time
+// from now, and answers ENOSPC when the contents written to it, not counting
+// archive contents that are still aliased, would exceed limit bytes.
+func New(now func() linux.Timespec, limit int64) *FS {
+	fs := &FS{now: now, limit: limit}
+	fs.root = fs.newInode(linux.ModeDir | 0o755)
+	fs.root.folder.parent = fs.root
+	fs.root.nlink = 2
+	fs.live.Add(1)
+	return fs
+}
+
+// Root returns the root folder.
+func (fs *FS) Root() *Inode { return fs.root }
+
+// reserve accounts for delta more bytes, fewer if negative, and reports
+// whether they fit.
+func (fs *FS) reserve(delta int64) bool {
+	if fs.used.Add(delta) > fs.limit && delta > 0 {
+		fs.used.Add(-delta)
+		return false
+	}
+	return true
+}
+
+// Statfs describes the file system as a whole.
+func (fs *FS) Statfs() linux.Statfs {
+	const block = 4096
+	free := max(fs.limit-fs.used.Load(), 0)
+	return linux.Statfs{
+		Type:    linux.TmpfsMagic,
+		Bsize:   block,
+		Frsize:  block,
+		Blocks:  uint64(fs.limit / block),
+		Bfree:   uint64(free / block),
+		Bavail:  uint64(free / block),
+		Files:   uint64(fs.limit / block),
+		Ffree:   uint64(max(fs.limit/block-fs.live.Load(), 0)),
+		Namelen: linux.NameMax,
+	}
+}
