@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,6 +94,11 @@ func (e *GoError) Unwrap() error { return e.Err }
 // *CgoError, *NotMainError, *LoadError, *FlagError, *EditError, *GoError. A
 // cancelled ctx ends the go command.
 func Build(ctx context.Context, opts Options) (Result, error) {
+	return build(ctx, opts, libos.Sources, Edits())
+}
+
+// build is Build with a library OS of one's own.
+func build(ctx context.Context, opts Options, sources fs.FS, edits []Edit) (Result, error) {
 	var res Result
 	if len(opts.Package) == 0 {
 		return res, errors.New("build: no package given")
@@ -105,7 +111,7 @@ func Build(ctx context.Context, opts Options) (Result, error) {
 		return res, err
 	}
 	res.GoVersion = job.tc.version
-	if res.Overlay, err = job.overlay(opts.CacheDir); err != nil {
+	if res.Overlay, err = job.overlay(opts.CacheDir, sources, edits); err != nil {
 		return res, err
 	}
 	list := append(job.flags.list, "-overlay="+res.Overlay)
@@ -205,8 +211,8 @@ func otherModule(tc toolchain, args []string) (string, bool) {
 }
 
 // overlay lays out and stores the overlay, merged with the user's own.
-func (j *job) overlay(cacheDir string) (string, error) {
-	o, err := newOverlay(libos.Sources, Edits(), j.tc)
+func (j *job) overlay(cacheDir string, sources fs.FS, edits []Edit) (string, error) {
+	o, err := newOverlay(sources, edits, j.tc)
 	if err != nil {
 		return "", err
 	}

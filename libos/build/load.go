@@ -11,6 +11,7 @@ import (
 	"io"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -78,31 +79,31 @@ func loadProgram(ctx context.Context, tc toolchain, flags, args []string) (progr
 	if err != nil {
 		return program{}, err
 	}
-	suspect := false
-	for _, p := range pkgs {
-		suspect = suspect || (!p.Standard && ignoresCgo(p))
-	}
 	var prog program
-	if suspect {
-		if prog.cgo, err = findCgo(ctx, tc, flags, args, pkgs); err != nil {
-			return prog, err
-		}
-	}
 	var roots []listed
-	for _, p := range pkgs {
-		if p.Error != nil {
-			return prog, &LoadError{Package: p.ImportPath, Message: p.Error.Err}
+	var failed *listed
+	for i, p := range pkgs {
+		if p.Error != nil && failed == nil {
+			failed = &pkgs[i]
 		}
 		if !p.DepOnly {
 			roots = append(roots, p)
 		}
 	}
 	switch {
-	case len(roots) == 0:
+	case failed == nil && len(roots) == 0:
 		return prog, &LoadError{Package: strings.Join(args, " "), Message: "matched no packages"}
 	case len(roots) > 1:
 		return prog, fmt.Errorf("%s matches %d packages: give one", strings.Join(args, " "), len(roots))
-	case roots[0].Name != "main":
+	}
+	// A package without its cgo files may be the cause of a failure to load.
+	if prog.cgo, err = findCgo(ctx, tc, flags, args, pkgs); err != nil {
+		return prog, err
+	}
+	if failed != nil {
+		return prog, &LoadError{Package: failed.ImportPath, Message: failed.Error.Err}
+	}
+	if roots[0].Name != "main" {
 		return prog, &NotMainError{Package: roots[0].ImportPath, Name: roots[0].Name}
 	}
 	prog.importPath = roots[0].ImportPath
@@ -151,6 +152,9 @@ func ignoresCgo(p listed) bool {
 // they can, and an error if one of them, seen without cgo in pkgs, has nothing
 // left. (In the standard library, net and os/user do well without.)
 func findCgo(ctx context.Context, tc toolchain, flags, args []string, pkgs []listed) ([]string, error) {
+	if !slices.ContainsFunc(pkgs, func(p listed) bool { return !p.Standard && ignoresCgo(p) }) {
+		return nil, nil // the usual case, without a second go list
+	}
 	with, err := list(ctx, tc, []string{"CGO_ENABLED=1"}, flags, args)
 	if err != nil {
 		return nil, err

@@ -44,10 +44,29 @@ func newOverlay(sources fs.FS, edits []Edit, tc toolchain) (overlay, error) {
 			return nil, err
 		}
 	}
+	if err := o.checkAssembly(tc); err != nil {
+		return nil, err
+	}
 	if err := o.addEdits(edits, tc); err != nil {
 		return nil, err
 	}
 	return o, nil
+}
+
+// checkAssembly holds assembly files to folders that exist in GOROOT/src: the
+// go command runs the assembler in the package's folder, which is not there if
+// only the overlay has it. A package of its own has to keep its assembly under
+// goroot, in package runtime say, and reach it by linkname.
+func (o overlay) checkAssembly(tc toolchain) error {
+	for name, text := range o {
+		if path.Ext(name) != ".s" || text == nil {
+			continue
+		}
+		if _, err := os.Stat(tc.file(path.Dir(name))); err != nil {
+			return fmt.Errorf("place %s: assembly needs a folder that exists in GOROOT/src, move it below guest/goroot: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // addPackage places the folder dir of sources, and those below it, at the
