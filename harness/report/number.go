@@ -1,0 +1,102 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"golang.org/x/perf/benchunit"
+)
+
+// FormatValue writes v, measured in unit (such as boot-serve-ns), for a reader:
+// tidied to base units, scaled, with the unit's symbol: 3.21ms, 1.15MiB, 8.
+// All characters are ASCII; u stands for micro.
+func FormatValue(v float64, unit string) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "-"
+	}
+	tidy, tidyUnit := benchunit.Tidy(v, unit)
+	symbol := symbolOf(tidyUnit)
+	if symbol != "s" && tidy == math.Trunc(tidy) && math.Abs(tidy) < 1000 {
+		return strconv.FormatFloat(tidy, 'f', -1, 64) + symbol // a count: no digits invented
+	}
+	if tidy == 0 {
+		return "0" + symbol
+	}
+	cls := benchunit.ClassOf(tidyUnit)
+	s := benchunit.CommonScale([]float64{tidy}, cls)
+	digits := strconv.FormatFloat(tidy/s.Factor, 'f', digitsFor(tidy/s.Factor), 64)
+	return digits + strings.ReplaceAll(s.Prefix, "\u00b5", "u") + symbol
+}
+
+// digitsFor returns how many digits after the point make three in all.
+func digitsFor(v float64) int {
+	switch a := math.Abs(v); {
+	case a >= 99.95:
+		return 0
+	case a >= 9.995:
+		return 1
+	}
+	return 2
+}
+
+// symbolOf returns what stands behind a number of a tidied unit.
+func symbolOf(unit string) string {
+	last := unit[strings.LastIndexByte(unit, '-')+1:]
+	switch last {
+	case "sec", "sec/op":
+		return "s"
+	case "B", "bytes", "B/op":
+		return "B"
+	case "B/s":
+		return "B/s"
+	}
+	return ""
+}
+
+// percent writes the larger side of an interval around center: +-3%.
+func percent(c Cell) string {
+	if !c.Lo.ok() || !c.Hi.ok() {
+		return "+-inf"
+	}
+	if c.Center == 0 {
+		if c.Lo == c.Hi {
+			return "+-0%"
+		}
+		return "+-inf"
+	}
+	p := 100 * math.Max(math.Abs(float64(c.Hi/c.Center-1)), math.Abs(float64(1-c.Lo/c.Center)))
+	if p > 0 && p < 0.5 {
+		return "+-<1%"
+	}
+	return fmt.Sprintf("+-%.0f%%", p)
+}
+
+// FormatRatio writes a ratio with three digits: 3.12x, 0.0451x.
+func FormatRatio(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "-"
+	}
+	return significant(v) + "x"
+}
+
+// significant writes v with three significant digits and no exponent.
+func significant(v float64) string {
+	if v == 0 {
+		return "0"
+	}
+	d := 2 - int(math.Floor(math.Log10(math.Abs(v))))
+	return strconv.FormatFloat(v, 'f', min(max(d, 0), 9), 64)
+}
+
+// formatP writes a p-value: p=0.012, p<0.001.
+func formatP(p Number) string {
+	switch {
+	case !p.ok():
+		return ""
+	case p < 0.001:
+		return "p<0.001"
+	}
+	return fmt.Sprintf("p=%.3f", float64(p))
+}
