@@ -64,7 +64,7 @@ func decode(text []byte) []Syscall {
 // short. Intel SDM volume 2, sections 2.3 (VEX) and 2.7 (EVEX): in 64-bit mode
 // the bytes C5, C4 and 62 always begin such a prefix, of 2, 3 and 4 bytes.
 func vectorLength(b []byte) int {
-	if len(b) < 4 {
+	if len(b) < 3 {
 		return 0
 	}
 	var prefix int
