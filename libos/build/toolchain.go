@@ -9,6 +9,7 @@ import (
 	"go/version"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +85,11 @@ func findToolchain(ctx context.Context, command, dir string, env []string) (tool
 		tc.goflags = append(tc.goflags, cutFlag(word))
 	}
 	return tc, nil
+}
+
+// file returns the path of a file of GOROOT/src.
+func (tc toolchain) file(name string) string {
+	return filepath.Join(tc.goroot, "src", filepath.FromSlash(name))
 }
 
 // cmd prepares a go command; extra environment entries win over tc.env.

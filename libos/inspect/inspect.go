@@ -12,7 +12,6 @@
 package inspect
 
 import (
-	"cmp"
 	"debug/buildinfo"
 	"debug/elf"
 	"debug/gosym"
@@ -20,63 +19,11 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path"
-	"slices"
 	"strings"
 
 	"unibench/libos/abi"
 	"unibench/libos/image"
 )
-
-// A Report is what File found. Sizes are in bytes.
-type Report struct {
-	File     string    `json:"file"`
-	Size     int64     `json:"size"`
-	Version  uint32    `json:"image_version"`
-	Entry    uint64    `json:"entry"`
-	EntrySym string    `json:"entry_symbol,omitempty"`
-	Segments []Segment `json:"segments"`
-
-	GoVersion string    `json:"go_version,omitempty"`
-	Path      string    `json:"path,omitempty"`   // import path of the program
-	Module    string    `json:"module,omitempty"` // its module, with version
-	Settings  []Setting `json:"settings,omitempty"`
-
-	// Stripped says that there is no symbol table, so that Data of Parts is
-	// unknown and 0.
-	Stripped bool   `json:"stripped"`
-	Parts    []Part `json:"parts"`
-	// Other sums up all that is not in Parts: the program, and the standard
-	// library as Go ships it.
-	Other Part `json:"other"`
-
-	Syscalls []Syscall `json:"syscalls"`
-}
-
-// A Segment is a loadable part of the file.
-type Segment struct {
-	VAddr  uint64 `json:"vaddr"`
-	Offset uint64 `json:"offset"`
-	FileSz uint64 `json:"filesz"`
-	MemSz  uint64 `json:"memsz"`
-	Rights string `json:"rights"` // as "r-x"
-}
-
-// A Setting is one of Go's build settings, such as -tags or vcs.revision.
-type Setting struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
-}
-
-// A Part is a package of the library OS, or the functions of a package of the
-// standard library that come from files of the library OS (Replaced).
-type Part struct {
-	Package   string `json:"package"`
-	Replaced  bool   `json:"replaced,omitempty"`
-	Functions int    `json:"functions"`
-	Text      uint64 `json:"text"` // bytes of its functions
-	Data      uint64 `json:"data"` // bytes of its data symbols
-}
 
 // File reads the image at name. replaced lists the files, as paths below
 // GOROOT/src, that the library OS places into packages of the standard library
@@ -153,84 +100,4 @@ func bytesAt(file []byte, img image.Image, from, to uint64) []byte {
 		}
 	}
 	return nil
-}
-
-// measure fills in Parts, Other and EntrySym.
-func (r *Report) measure(f *elf.File, table *gosym.Table, syms []elf.Symbol, replaced []string) {
-	type key struct {
-		pkg      string
-		replaced bool
-	}
-	parts := map[key]*Part{}
-	part := func(pkg string, isReplaced bool) *Part {
-		if !isReplaced && !isGuest(pkg) {
-			return &r.Other
-		}
-		k := key{pkg, isReplaced}
-		if parts[k] == nil {
-			parts[k] = &Part{Package: pkg, Replaced: isReplaced}
-		}
-		return parts[k]
-	}
-	for i := range table.Funcs {
-		fn := &table.Funcs[i]
-		pkg := packageOf(fn.Name)
-		file, _, _ := table.PCToLine(fn.Entry)
-		p := part(pkg, !isGuest(pkg) && isReplaced(file, replaced))
-		p.Functions++
-		p.Text += fn.End - fn.Entry
-		if r.Entry >= fn.Entry && r.Entry < fn.End {
-			r.EntrySym = fn.Name
-		}
-	}
-	for _, s := range syms {
-		if elf.ST_TYPE(s.Info) == elf.STT_OBJECT && int(s.Section) < len(f.Sections) {
-			part(packageOf(s.Name), false).Data += s.Size
-		}
-	}
-	for _, p := range parts {
-		r.Parts = append(r.Parts, *p)
-	}
-	slices.SortFunc(r.Parts, func(a, b Part) int {
-		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(b2i(a.Replaced), b2i(b.Replaced)))
-	})
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// isGuest reports whether pkg is a package of the library OS.
-func isGuest(pkg string) bool { return strings.HasPrefix(pkg, "internal/libos/") }
-
-// isReplaced reports whether file, a source file as the linker records it,
-// is one of the paths in replaced. With -trimpath, the recorded path is that
-// below GOROOT/src; without, all of it.
-func isReplaced(file string, replaced []string) bool {
-	for _, name := range replaced {
-		if rest, ok := strings.CutSuffix(file, name); ok && (rest == "" || strings.HasSuffix(rest, "/src/")) {
-			return true
-		}
-	}
-	return false
-}
-
-// packageOf returns the import path at the start of a symbol's name, or "".
-// Type arguments, in brackets, may hold paths of their own.
-func packageOf(symbol string) string {
-	for _, prefix := range []string{"type:", "go:", "type..", "go.", "$"} {
-		if strings.HasPrefix(symbol, prefix) {
-			return ""
-		}
-	}
-	name, _, _ := strings.Cut(symbol, "[")
-	dir, elem := path.Split(name)
-	pkg, _, ok := strings.Cut(elem, ".")
-	if !ok {
-		return ""
-	}
-	return dir + pkg
 }

@@ -105,7 +105,7 @@ func findMonitor() (string, error) {
 	}
 	path, err := exec.LookPath(monitorName)
 	if err != nil {
-		return "", fmt.Errorf("no %s beside uni or on PATH: build both into one folder: go build -o bin/ ./libos/cmd/...", monitorName)
+		return "", fmt.Errorf("no %s beside uni or on PATH: build both into one folder (go build -o bin/ ./libos/cmd/...)", monitorName)
 	}
 	return path, nil
 }
