@@ -25,7 +25,7 @@ func TestBuildOverlay(t *testing.T) {
 		"guest/goroot/container/list/DELETE":   "list.go\n",
 		"guest/goroot/container/list/other.go": "//go:build unibench_guest\n\npackage list\n\nconst Other = true\n",
 	})
-	edits := []Edit{{"container/ring/ring.go", "mark", "func (r *Ring) Len() int {\n", "func (r *Ring) Len() int {\n\tmark()\n"}}
+	edits := []Edit{{File: "container/ring/ring.go", Name: "mark", Anchor: "func (r *Ring) Len() int {\n", Replace: "func (r *Ring) Len() int {\n\tmark()\n"}}
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"go.mod": "module example.org/app\n\ngo 1.26\n",

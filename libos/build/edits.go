@@ -21,6 +21,10 @@ type Edit struct {
 	Anchor string
 	// Replace takes its place.
 	Replace string
+	// Count, if not 0, is how often Anchor must occur instead of once; each
+	// occurrence is replaced. It is for an instruction that stands for the
+	// same thing everywhere in a file.
+	Count int
 }
 
 // Edits returns every edit, in the order of application.
@@ -32,6 +36,7 @@ func Edits() []Edit {
 var (
 	ErrAnchorMissing  = errors.New("anchor not found")
 	ErrAnchorRepeated = errors.New("anchor found more than once")
+	ErrAnchorCount    = errors.New("anchor not found as often as expected")
 	ErrEditReplaced   = errors.New("file is already replaced or deleted")
 )
 
@@ -56,6 +61,12 @@ func applyEdit(text []byte, e Edit) ([]byte, error) {
 	at := bytes.Index(text, anchor)
 	if at < 0 || len(anchor) == 0 {
 		return nil, ErrAnchorMissing
+	}
+	if e.Count != 0 {
+		if n := bytes.Count(text, anchor); n != e.Count {
+			return nil, fmt.Errorf("%w: %d times instead of %d", ErrAnchorCount, n, e.Count)
+		}
+		return bytes.ReplaceAll(text, anchor, []byte(e.Replace)), nil
 	}
 	if bytes.Contains(text[at+1:], anchor) {
 		return nil, ErrAnchorRepeated

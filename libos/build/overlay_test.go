@@ -1,7 +1,9 @@
 package build
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -55,8 +57,9 @@ func TestNewOverlay(t *testing.T) {
 		"guest/goroot/runtime/DELETE":      "# ours is in Go\n\ntime_linux.s\n",
 	})
 	got, err := newOverlay(src, []Edit{
-		{"runtime/proc.go", "sysmon", "haveSysmon = true", "haveSysmon = false"},
-		{"runtime/proc.go", "again", "haveSysmon = false", "haveSysmon = false // edited"},
+		{File: "runtime/proc.go", Name: "sysmon", Anchor: "haveSysmon = true", Replace: "haveSysmon = false"},
+		{File: "runtime/proc.go", Name: "each", Anchor: "const ", Replace: "var ", Count: 2},
+		{File: "runtime/proc.go", Name: "again", Anchor: "haveSysmon = false", Replace: "haveSysmon = false // edited"},
 	}, tc)
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +73,7 @@ func TestNewOverlay(t *testing.T) {
 		"runtime/sys_linux.s":           []byte("\n\n// ours\n"),
 		"runtime/mem.go":                []byte("//go:build amd64\n\npackage runtime\n\nimport \"internal/libos/kern\"\n"),
 		"runtime/time_linux.s":          nil,
-		"runtime/proc.go":               []byte("package runtime\n\nconst haveSysmon = false // edited\n\nconst other = true\n"),
+		"runtime/proc.go":               []byte("package runtime\n\nvar haveSysmon = false // edited\n\nvar other = true\n"),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("newOverlay differs (-want +got):\n%s", diff)
@@ -85,15 +88,18 @@ func TestNewOverlayErrors(t *testing.T) {
 		is    error
 		text  []string
 	}{
-		{name: "anchor missing", edits: []Edit{{"runtime/proc.go", "rule", "nowhere", ""}}, is: ErrAnchorMissing,
+		{name: "anchor missing", edits: []Edit{{File: "runtime/proc.go", Name: "rule", Anchor: "nowhere", Replace: ""}}, is: ErrAnchorMissing,
 			text: []string{"runtime/proc.go", "rule", "go1.26.99"}},
-		{name: "anchor twice", edits: []Edit{{"runtime/proc.go", "rule", "= true", ""}}, is: ErrAnchorRepeated,
+		{name: "anchor twice", edits: []Edit{{File: "runtime/proc.go", Name: "rule", Anchor: "= true", Replace: ""}}, is: ErrAnchorRepeated,
 			text: []string{"runtime/proc.go", "rule", "go1.26.99"}},
-		{name: "anchor empty", edits: []Edit{{"runtime/proc.go", "rule", "", "x"}}, is: ErrAnchorMissing},
-		{name: "no file", edits: []Edit{{"runtime/none.go", "rule", "x", ""}}, is: fs.ErrNotExist, text: []string{"none.go", "rule"}},
-		{name: "edit of a replaced file", edits: []Edit{{"runtime/proc.go", "rule", "haveSysmon", ""}},
+		{name: "anchor empty", edits: []Edit{{File: "runtime/proc.go", Name: "rule", Anchor: "", Replace: "x"}}, is: ErrAnchorMissing},
+		{name: "fewer than expected", edits: []Edit{{File: "runtime/proc.go", Name: "rule", Anchor: "= true", Count: 3}}, is: ErrAnchorCount,
+			text: []string{"runtime/proc.go", "rule", "2 times instead of 3"}},
+		{name: "more than expected", edits: []Edit{{File: "runtime/proc.go", Name: "rule", Anchor: "= true", Count: 1}}, is: ErrAnchorCount},
+		{name: "no file", edits: []Edit{{File: "runtime/none.go", Name: "rule", Anchor: "x", Replace: ""}}, is: fs.ErrNotExist, text: []string{"none.go", "rule"}},
+		{name: "edit of a replaced file", edits: []Edit{{File: "runtime/proc.go", Name: "rule", Anchor: "haveSysmon", Replace: ""}},
 			files: map[string]string{"guest/goroot/runtime/proc.go": "//go:build unibench_guest\n\npackage runtime\n"}, is: ErrEditReplaced},
-		{name: "edit of a deleted file", edits: []Edit{{"runtime/proc.go", "rule", "haveSysmon", ""}},
+		{name: "edit of a deleted file", edits: []Edit{{File: "runtime/proc.go", Name: "rule", Anchor: "haveSysmon", Replace: ""}},
 			files: map[string]string{"guest/goroot/runtime/DELETE": "proc.go\n"}, is: ErrEditReplaced},
 		{name: "delete nothing", files: map[string]string{"guest/goroot/runtime/DELETE": "none.go\n"}, is: fs.ErrNotExist,
 			text: []string{"go1.26.99", "none.go"}},
@@ -186,4 +192,42 @@ func TestStoreCollision(t *testing.T) {
 	if _, err := o.store(t.TempDir(), tc, map[string]string{tc.file("runtime/mem.go"): "/home/mem.go"}); err == nil {
 		t.Error("store = nil, want an error: the user replaces a file of ours")
 	}
+}
+
+// TestStoreConcurrent has several builds store one overlay at a time.
+func TestStoreConcurrent(t *testing.T) {
+	cache, tc := t.TempDir(), fakeGoroot(t)
+	o := overlay{}
+	for i := range 50 {
+		o[fmt.Sprintf("runtime/f%d.go", i)] = bytes.Repeat([]byte("// text\n"), 100*i)
+	}
+	errs := make(chan error)
+	for range 8 {
+		go func() {
+			name, err := o.store(cache, tc, nil)
+			if err == nil {
+				err = checkStored(name, o)
+			}
+			errs <- err
+		}()
+	}
+	for range 8 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// checkStored compares the files that belong to the overlay file name with o.
+func checkStored(name string, o overlay) error {
+	for file, want := range o {
+		got, err := os.ReadFile(filepath.Join(filepath.Dir(name), "src", file))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(got, want) {
+			return fmt.Errorf("%s: %d bytes, want %d", file, len(got), len(want))
+		}
+	}
+	return nil
 }
