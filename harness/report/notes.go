@@ -78,7 +78,7 @@ func notes(d *record.Data, r *Report, w *noteSet) []Note {
 // method says how to read the numbers.
 func method(d *record.Data, r *Report) []string {
 	out := []string{fmt.Sprintf(
-		"one value is one fresh start; %d blocks, order %s within a block, seed %d, %d warm-up blocks left out",
+		"one value is one fresh start; %d blocks, order %s within a block, seed %d, warm-up blocks left out: %d",
 		r.Blocks, orNone(r.Order), r.Seed, d.Run.WarmUp)}
 	out = append(out, fmt.Sprintf(
 		"+- is the larger side of the %g %% interval of the median; [a, b] is the %g %% bootstrap interval of the ratio to %s, over blocks",

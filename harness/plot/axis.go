@@ -1,0 +1,111 @@
+package plot
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot"
+
+	"golang.org/x/perf/benchunit"
+)
+
+// axis is a value axis: what its numbers are and where it ends.
+type axis struct {
+	label    string
+	factor   float64 // displayed value = recorded value * factor
+	log      bool
+	min, max float64 // displayed values
+}
+
+// logAbove is the ratio of the greatest to the least median above which an axis
+// is logarithmic unless told otherwise.
+const logAbove = 8
+
+// axisFor returns the axis for recorded values of unit. A linear axis begins at
+// 0, so that lengths can be compared. Values that are not positive force a
+// linear axis.
+func axisFor(unit, what string, values []float64, log bool) axis {
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, v := range values {
+		lo, hi = math.Min(lo, v), math.Max(hi, v)
+	}
+	a := axis{factor: 1, log: log && lo > 0}
+	tidy, tidyUnit := benchunit.Tidy(hi, unit)
+	symbol := strings.TrimSuffix(tidyUnit[strings.LastIndexByte(tidyUnit, '-')+1:], "/op")
+	if symbol == "sec" {
+		symbol = "s"
+	} else if symbol != "B" && symbol != "bytes" && symbol != "B/s" {
+		symbol = tidyUnit
+	}
+	if hi != 0 && !math.IsInf(hi, 0) {
+		s := benchunit.CommonScale([]float64{tidy}, benchunit.ClassOf(tidyUnit))
+		a.factor = tidy / hi / s.Factor
+		symbol = strings.ReplaceAll(s.Prefix, "\u00b5", "u") + symbol
+	}
+	a.label = what + " [" + symbol + "]"
+	if a.log {
+		a.label = what + " [" + symbol + ", log scale]"
+		a.min, a.max = lo*a.factor/1.25, hi*a.factor*1.25
+	} else {
+		a.min, a.max = math.Min(0, lo*a.factor*1.06), math.Max(0, hi*a.factor*1.06)
+	}
+	if !(a.max > a.min) { // no values, or all zero
+		a.min, a.max = 0, 1
+	}
+	return a
+}
+
+// apply sets up the horizontal axis of p.
+func (a axis) apply(p *plot.Plot) {
+	p.X.Min, p.X.Max = a.min, a.max
+	if a.log {
+		p.X.Scale = plot.LogScale{}
+	}
+	p.X.Tick.Marker = plot.ConstantTicks(a.ticks())
+}
+
+// ticks returns labelled ticks at round numbers: steps of 1, 2 or 5 times a
+// power of ten on a linear axis, those multiples themselves on a logarithmic
+// one, fewer where the axis spans many decades.
+func (a axis) ticks() []plot.Tick {
+	var out []plot.Tick
+	if !a.log {
+		step := roundStep((a.max - a.min) / 8)
+		for k := math.Ceil(a.min / step); k*step <= a.max*(1+1e-9); k++ {
+			out = append(out, plot.Tick{Value: k * step, Label: number(k * step)})
+		}
+		return out
+	}
+	decades := math.Log10(a.max / a.min)
+	for e := math.Floor(math.Log10(a.min)); e <= math.Ceil(math.Log10(a.max)); e++ {
+		for m := 1.0; m < 10; m++ {
+			v := m * math.Pow(10, e)
+			if v < a.min || v > a.max {
+				continue
+			}
+			t := plot.Tick{Value: v}
+			if m == 1 || decades < 3 && (m == 2 || m == 5) || decades < 0.8 {
+				t.Label = number(v)
+			}
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// roundStep returns the least of 1, 2, 5 times a power of ten that is at least v.
+func roundStep(v float64) float64 {
+	e := math.Pow(10, math.Floor(math.Log10(v)))
+	for _, m := range []float64{1, 2, 5} {
+		if m*e >= v*(1-1e-9) {
+			return m * e
+		}
+	}
+	return 10 * e
+}
+
+// number writes a tick without the noise of binary fractions.
+func number(v float64) string {
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
