@@ -96,7 +96,7 @@ func TestEqualsBenchstat(t *testing.T) {
 // percent writes an interval the way benchstat does.
 func percent(s stats.Summary) string {
 	if math.IsInf(s.Lo, 0) || math.IsInf(s.Hi, 0) {
-		return "∞"
+		return "\u221e"
 	}
 	return fmt.Sprintf("%.0f%%", 100*math.Max(s.Hi/s.Center-1, 1-s.Lo/s.Center))
 }
