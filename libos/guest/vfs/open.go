@@ -31,16 +31,27 @@ func (fs *FS) Open(at *Inode, path string, flags int, perm uint32) (*Inode, linu
 	if errno != 0 {
 		return nil, errno
 	}
-	if errno := mayOpen(node, flags); errno != 0 {
+	if created {
+		flags &^= linux.OTrunc
+	}
+	if errno := node.Open(flags); errno != 0 {
 		return nil, errno
 	}
-	node.attrs.Lock()
-	defer node.attrs.Unlock()
-	if flags&linux.OTrunc != 0 && node.kind == linux.ModeRegular && !created {
-		node.truncate(0)
-	}
-	node.opens++
 	return node, 0
+}
+
+// Open opens a file that is known already, as FS.Open does one by its path.
+func (n *Inode) Open(flags int) linux.Errno {
+	if errno := mayOpen(n, flags); errno != 0 {
+		return errno
+	}
+	n.attrs.Lock()
+	defer n.attrs.Unlock()
+	if flags&linux.OTrunc != 0 && n.kind == linux.ModeRegular {
+		n.truncate(0)
+	}
+	n.opens++
+	return 0
 }
 
 // mayOpen checks the type of an existing file against flags.

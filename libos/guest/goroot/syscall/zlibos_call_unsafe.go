@@ -1,0 +1,49 @@
+//go:build unibench_guest
+
+package syscall
+
+import (
+	"unsafe"
+
+	"unibench/libos/guest/posix"
+)
+
+// libos is the one process of the image. It exists before the first system
+// call, which the init functions of this package make.
+var libos = posix.New(libosHAL{})
+
+func init() {
+	libos_setPoller(libosPollOpen, libosPollClose)
+}
+
+// libosSyscall makes every system call of this package, and so of all packages
+// above it: the edits of libos/build lead them here. Pointers among the
+// arguments may lead into this goroutine's stack, so the stack must not grow
+// until MakeArgs has made pointers of them again: this function and those that
+// lead to it are nosplit.
+//
+//go:nosplit
+//go:norace
+func libosSyscall(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err Errno) {
+	args := posix.MakeArgs(trap, a1, a2, a3, a4, a5, a6)
+	return libosDispatch(trap, &args)
+}
+
+func libosDispatch(trap uintptr, args *posix.Args) (r1, r2 uintptr, err Errno) {
+	r1, r2, errno := libos.Syscall(trap, args)
+	return r1, r2, Errno(errno)
+}
+
+// libosGettimeofday takes the place of the call into the vDSO.
+func libosGettimeofday(tv *Timeval) (err Errno) {
+	_, _, err = libosSyscall(SYS_GETTIMEOFDAY, uintptr(unsafe.Pointer(tv)), 0, 0, 0, 0, 0)
+	return err
+}
+
+// libosPollOpen and libosPollClose are what the runtime's poller calls when a
+// descriptor comes under its care and leaves it.
+func libosPollOpen(fd int32, pd uintptr) (errno int32) {
+	return int32(libos.PollRegister(int(fd), pd))
+}
+
+func libosPollClose(fd int32) (errno int32) { return int32(libos.PollUnregister(int(fd))) }

@@ -1,0 +1,246 @@
+package posix
+
+import "unibench/libos/guest/linux"
+
+// Syscall makes system call num. r1 and r2 are what the kernel leaves in RAX
+// and RDX; with an error r1 is -1 and errno its number.
+func (p *Process) Syscall(num uintptr, a *Args) (r1, r2, errno uintptr) {
+	r, e := p.dispatch(num, a)
+	if e != 0 {
+		return ^uintptr(0), 0, uintptr(e)
+	}
+	return r, 0, 0
+}
+
+// dispatch makes the calls on descriptors that are open; the others follow in
+// dispatchNames and dispatchProcess, by subject.
+func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
+	switch num {
+	case linux.SysRead:
+		return p.sysRead(a)
+	case linux.SysWrite:
+		return p.sysWrite(a)
+	case linux.SysPread64:
+		return p.sysPread(a)
+	case linux.SysPwrite64:
+		return p.sysPwrite(a)
+	case linux.SysReadv:
+		return p.sysReadv(a, false)
+	case linux.SysWritev:
+		return p.sysWritev(a, false)
+	case linux.SysPreadv:
+		return p.sysReadv(a, true)
+	case linux.SysPwritev:
+		return p.sysWritev(a, true)
+	case linux.SysLseek:
+		return p.sysLseek(a)
+	case linux.SysClose:
+		return 0, p.close(a.int(0))
+	case linux.SysFstat:
+		return 0, p.sysFstat(a)
+	case linux.SysFstatfs:
+		return 0, p.sysFstatfs(a)
+	case linux.SysFtruncate:
+		return 0, p.sysFtruncate(a)
+	case linux.SysFallocate:
+		return 0, p.sysFallocate(a)
+	case linux.SysGetdents64:
+		return p.sysGetdents(a)
+	case linux.SysFsync, linux.SysFdatasync, linux.SysSyncfs:
+		return 0, p.sysFsync(a, num == linux.SysSyncfs)
+	case linux.SysSync:
+		return 0, 0 // memory is all there is
+	case linux.SysFchmod:
+		return 0, p.sysFchmod(a)
+	case linux.SysFchown:
+		return 0, p.sysFchown(a)
+	case linux.SysFlock:
+		return 0, p.sysFlock(a)
+	case linux.SysFcntl:
+		return p.sysFcntl(a)
+	case linux.SysIoctl:
+		return 0, p.sysIoctl(a)
+	case linux.SysDup:
+		return p.sysDup(a)
+	case linux.SysDup2:
+		return ret(p.dup(a.int(0), a.int(1), false))
+	case linux.SysDup3:
+		return p.sysDup3(a)
+	case linux.SysCloseRange:
+		return 0, p.sysCloseRange(a)
+	case linux.SysPipe:
+		return 0, p.sysPipe(a, 0)
+	case linux.SysPipe2:
+		return 0, p.sysPipe(a, a.int(1))
+	case linux.SysSendfile:
+		return p.sysSendfile(a)
+	case linux.SysCopyFileRange:
+		return p.sysCopyFileRange(a)
+	}
+	return p.dispatchNames(num, a)
+}
+
+// dispatchNames makes the calls that take paths.
+func (p *Process) dispatchNames(num uintptr, a *Args) (uintptr, linux.Errno) {
+	const cwd = linux.AtFdcwd
+	switch num {
+	case linux.SysOpen:
+		return p.sysOpen(a, cwd, 0, a.int(1), a.uint32(2))
+	case linux.SysCreat:
+		return p.sysOpen(a, cwd, 0, linux.OCreat|linux.OWronly|linux.OTrunc, a.uint32(1))
+	case linux.SysOpenat:
+		return p.sysOpen(a, a.int(0), 1, a.int(2), a.uint32(3))
+	case linux.SysStat:
+		return 0, p.sysStat(a, cwd, 0, 0)
+	case linux.SysLstat:
+		return 0, p.sysStat(a, cwd, 0, linux.AtSymlinkNofollow)
+	case linux.SysNewfstatat:
+		return 0, p.sysStat(a, a.int(0), 1, a.int(3))
+	case linux.SysStatx:
+		return 0, p.sysStatx(a)
+	case linux.SysStatfs:
+		return 0, p.sysStatfs(a)
+	case linux.SysAccess:
+		return 0, p.sysAccess(a, cwd, 0, 0)
+	case linux.SysFaccessat:
+		return 0, p.sysAccess(a, a.int(0), 1, 0)
+	case linux.SysFaccessat2:
+		return 0, p.sysAccess(a, a.int(0), 1, a.int(3))
+	case linux.SysTruncate:
+		return 0, p.sysTruncate(a)
+	case linux.SysMkdir:
+		return 0, p.sysMkdir(a, cwd, 0)
+	case linux.SysMkdirat:
+		return 0, p.sysMkdir(a, a.int(0), 1)
+	case linux.SysMknod:
+		return 0, p.sysMknod(a, cwd, 0)
+	case linux.SysMknodat:
+		return 0, p.sysMknod(a, a.int(0), 1)
+	case linux.SysRmdir:
+		return 0, p.sysUnlink(a, cwd, 0, linux.AtRemovedir)
+	case linux.SysUnlink:
+		return 0, p.sysUnlink(a, cwd, 0, 0)
+	case linux.SysUnlinkat:
+		return 0, p.sysUnlink(a, a.int(0), 1, a.int(2))
+	case linux.SysRename:
+		return 0, p.sysRename(a, cwd, 0, cwd, 1, 0)
+	case linux.SysRenameat:
+		return 0, p.sysRename(a, a.int(0), 1, a.int(2), 3, 0)
+	case linux.SysRenameat2:
+		return 0, p.sysRename(a, a.int(0), 1, a.int(2), 3, a.int(4))
+	case linux.SysLink:
+		return 0, p.sysLink(a, cwd, 0, cwd, 1, 0)
+	case linux.SysLinkat:
+		return 0, p.sysLink(a, a.int(0), 1, a.int(2), 3, a.int(4))
+	case linux.SysSymlink:
+		return 0, p.sysSymlink(a, cwd, 1)
+	case linux.SysSymlinkat:
+		return 0, p.sysSymlink(a, a.int(1), 2)
+	case linux.SysReadlink:
+		return p.sysReadlink(a, cwd, 0)
+	case linux.SysReadlinkat:
+		return p.sysReadlink(a, a.int(0), 1)
+	case linux.SysChmod:
+		return 0, p.sysChmod(a, cwd, 0, 0)
+	case linux.SysFchmodat:
+		return 0, p.sysChmod(a, a.int(0), 1, 0)
+	case linux.SysFchmodat2:
+		return 0, p.sysChmod(a, a.int(0), 1, a.int(3))
+	case linux.SysChown:
+		return 0, p.sysChown(a, cwd, 0, 0)
+	case linux.SysLchown:
+		return 0, p.sysChown(a, cwd, 0, linux.AtSymlinkNofollow)
+	case linux.SysFchownat:
+		return 0, p.sysChown(a, a.int(0), 1, a.int(4))
+	case linux.SysUtimensat:
+		return 0, p.sysUtimensat(a)
+	case linux.SysUtimes:
+		return 0, p.sysUtimes(a, cwd, 0)
+	case linux.SysFutimesat:
+		return 0, p.sysUtimes(a, a.int(0), 1)
+	case linux.SysUtime:
+		return 0, p.sysUtime(a)
+	case linux.SysChdir:
+		return 0, p.sysChdir(a)
+	case linux.SysFchdir:
+		return 0, p.sysFchdir(a)
+	case linux.SysGetcwd:
+		return p.sysGetcwd(a)
+	case linux.SysUmask:
+		return p.sysUmask(a)
+	}
+	return p.dispatchProcess(num, a)
+}
+
+// dispatchProcess makes the calls about the process and the machine.
+func (p *Process) dispatchProcess(num uintptr, a *Args) (uintptr, linux.Errno) {
+	switch num {
+	case linux.SysGetpid, linux.SysGetpgrp, linux.SysGetpgid, linux.SysGetsid:
+		return pid, 0
+	case linux.SysGetppid, linux.SysGetuid, linux.SysGeteuid, linux.SysGetgid, linux.SysGetegid, linux.SysGetgroups:
+		return 0, 0 // no parent, the superuser, no further groups
+	case linux.SysGetresuid, linux.SysGetresgid:
+		return 0, p.sysGetresuid(a)
+	case linux.SysUname:
+		return 0, p.sysUname(a)
+	case linux.SysSysinfo:
+		return 0, p.sysSysinfo(a)
+	case linux.SysGetrlimit:
+		return 0, p.sysGetrlimit(a)
+	case linux.SysSetrlimit:
+		return 0, p.sysSetrlimit(a)
+	case linux.SysPrlimit64:
+		return 0, p.sysPrlimit(a)
+	case linux.SysGetrusage:
+		return 0, p.sysGetrusage(a)
+	case linux.SysTimes:
+		return p.sysTimes(a)
+	case linux.SysClockGettime:
+		return 0, p.sysClockGettime(a)
+	case linux.SysClockGetres:
+		return 0, p.sysClockGetres(a)
+	case linux.SysGettimeofday:
+		return 0, p.sysGettimeofday(a)
+	case linux.SysTime:
+		return p.sysTime(a)
+	case linux.SysNanosleep:
+		return 0, p.sysNanosleep(a)
+	case linux.SysClockNanosleep:
+		return 0, p.sysClockNanosleep(a)
+	case linux.SysGetrandom:
+		return p.sysGetrandom(a)
+	case linux.SysMmap:
+		return p.sysMmap(a)
+	case linux.SysMunmap:
+		return 0, p.hal.Munmap(a.U[0], a.U[1])
+	case linux.SysMprotect:
+		return 0, p.hal.Mprotect(a.U[0], a.U[1], a.int(2))
+	case linux.SysMadvise:
+		return 0, p.hal.Madvise(a.U[0], a.U[1], a.int(2))
+	case linux.SysSchedGetaffinity:
+		return p.sysSchedGetaffinity(a)
+	case linux.SysKill:
+		return 0, p.sysKill(a)
+	case linux.SysTgkill:
+		return 0, p.sysTgkill(a)
+	case linux.SysWait4:
+		return 0, linux.ECHILD
+	case linux.SysExitGroup:
+		p.hal.Exit(a.int(0) & 0xff)
+		return 0, 0
+	case linux.SysRtSigaction, linux.SysRtSigprocmask, linux.SysSigaltstack, linux.SysGettid, linux.SysFutex,
+		linux.SysSchedYield, linux.SysTimerCreate, linux.SysTimerSettime, linux.SysTimerDelete,
+		linux.SysSetitimer, linux.SysGetitimer, linux.SysGetcpu:
+		r, errno := p.hal.RawKernel(num, *a)
+		if errno == linux.ENOSYS {
+			p.hal.CountENOSYS(num)
+		}
+		return r, errno
+	}
+	p.hal.CountENOSYS(num)
+	return 0, linux.ENOSYS
+}
+
+// ret converts the answer of a call that counts something or returns a
+// descriptor.
+func ret(n int, errno linux.Errno) (uintptr, linux.Errno) { return uintptr(n), errno }

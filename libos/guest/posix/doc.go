@@ -1,0 +1,17 @@
+// Package posix answers the system calls of Linux for x86-64 (man-pages
+// section 2) inside the image: descriptors, files, folders, pipes, the console,
+// time and identity. A call is an ordinary function call on the goroutine that
+// makes it; one that must wait parks that goroutine and nothing else.
+//
+// The package knows no hardware and no runtime. All that it needs from below
+// comes through the interface HAL; the glue in goroot/syscall implements it on
+// the kernel and hands every syscall.Syscall to Process.Syscall. On the host the
+// package is an ordinary one, tested call by call against the real Linux.
+//
+// There is one process: number 1, the superuser, without children. A call that
+// is not implemented answers ENOSYS and is counted; none pretends success.
+//
+// Memory of the caller is reached through Args only, whose pointers may lead
+// into the caller's stack: they must never be stored in anything that outlives
+// the call or lies on the heap, and Args itself must never move to the heap.
+package posix

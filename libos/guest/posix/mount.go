@@ -1,0 +1,94 @@
+package posix
+
+import (
+	"unibench/libos/guest/cpio"
+	"unibench/libos/guest/linux"
+	"unibench/libos/guest/vfs"
+)
+
+// badArchive is the exit status when the archive of initial files is broken.
+const badArchive = 125
+
+// mount makes the file system: first the files that every program may expect,
+// then those of the archive, which may replace them. Half of the memory is the
+// most that files written later can take, as on Linux for tmpfs.
+func (p *Process) mount() *vfs.FS {
+	total, _ := p.hal.MemInfo()
+	fs := vfs.New(p.now, int64(total/2))
+	for _, f := range skeleton(p.hal.Hostname()) {
+		f.Mtime = p.now()
+		fs.Plant(f.path, f.Node)
+	}
+	if archive := p.hal.Initrd(); archive != nil {
+		if offset, text := unpack(fs, archive); text != "" {
+			p.hal.ConsoleWrite(2, []byte("libos: read initial files: "+text+" (at byte "+decimal(offset)+
+				"): pack them again with uni run -root\n"))
+			p.hal.Exit(badArchive)
+		}
+	}
+	return fs
+}
+
+// unpack plants all files of an archive. It returns what is wrong, if anything,
+// and where.
+func unpack(fs *vfs.FS, archive []byte) (offset int, text string) {
+	linked := make(map[uint32]*vfs.Inode) // by archive inode
+	r := cpio.NewReader(archive)
+	for {
+		offset := r.Offset()
+		e, ok, err := r.Next()
+		if err != nil {
+			return offset, err.Error()
+		}
+		if !ok {
+			return 0, ""
+		}
+		if errno := plant(fs, e, linked); errno != 0 {
+			return offset, "cannot make " + e.Name + ": error " + decimal(int(errno))
+		}
+	}
+}
+
+// plant makes one file. Of the links of one file, any one entry may hold the
+// contents (GNU cpio: the last).
+func plant(fs *vfs.FS, e cpio.Entry, linked map[uint32]*vfs.Inode) linux.Errno {
+	node := vfs.Node{
+		Mode: e.Mode, UID: e.UID, GID: e.GID, Mtime: linux.Timespec{Sec: int64(e.Mtime)},
+		Rdev: uint64(e.Major)<<8 | uint64(e.Minor),
+	}
+	switch e.Mode & linux.ModeType {
+	case linux.ModeDir, linux.ModeChar, linux.ModeBlock:
+	case linux.ModeSymlink:
+		if len(e.Data) == 0 || len(e.Data) >= linux.PathMax {
+			return linux.EINVAL
+		}
+		node.Target = string(e.Data)
+	case linux.ModeRegular:
+		node.Data = e.Data
+		if n := linked[e.Ino]; n != nil && e.Nlink > 1 {
+			if len(e.Data) > 0 {
+				n.SetData(e.Data)
+			}
+			return fs.PlantLink("/"+e.Name, n)
+		}
+	default:
+		return linux.EINVAL
+	}
+	n, errno := fs.Plant("/"+e.Name, node)
+	if errno == 0 && e.Nlink > 1 && e.Mode&linux.ModeType == linux.ModeRegular {
+		linked[e.Ino] = n
+	}
+	return errno
+}
+
+func decimal(n int) string {
+	var b [20]byte
+	i := len(b)
+	for {
+		i--
+		b[i] = byte('0' + n%10)
+		if n /= 10; n == 0 {
+			return string(b[i:])
+		}
+	}
+}

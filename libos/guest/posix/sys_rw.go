@@ -1,0 +1,153 @@
+package posix
+
+import "unibench/libos/guest/linux"
+
+func (p *Process) sysRead(a *Args) (uintptr, linux.Errno) {
+	f, errno := p.get(a.int(0))
+	if errno != 0 {
+		return 0, errno
+	}
+	defer f.put()
+	b, errno := a.buffer(1)
+	if errno != 0 {
+		return 0, errno
+	}
+	return ret(f.read(b))
+}
+
+func (p *Process) sysWrite(a *Args) (uintptr, linux.Errno) {
+	f, errno := p.get(a.int(0))
+	if errno != 0 {
+		return 0, errno
+	}
+	defer f.put()
+	b, errno := a.buffer(1)
+	if errno != 0 {
+		return 0, errno
+	}
+	return ret(f.write(b))
+}
+
+func (p *Process) sysPread(a *Args) (uintptr, linux.Errno) {
+	if a.int64(3) < 0 {
+		return 0, linux.EINVAL
+	}
+	f, errno := p.get(a.int(0))
+	if errno != 0 {
+		return 0, errno
+	}
+	defer f.put()
+	b, errno := a.buffer(1)
+	if errno != 0 {
+		return 0, errno
+	}
+	return ret(f.pread(b, a.int64(3)))
+}
+
+func (p *Process) sysPwrite(a *Args) (uintptr, linux.Errno) {
+	if a.int64(3) < 0 {
+		return 0, linux.EINVAL
+	}
+	f, errno := p.get(a.int(0))
+	if errno != 0 {
+		return 0, errno
+	}
+	defer f.put()
+	b, errno := a.buffer(1)
+	if errno != 0 {
+		return 0, errno
+	}
+	return ret(f.pwrite(b, a.int64(3)))
+}
+
+// sysReadv fills the pieces one after the other; positioned is preadv.
+func (p *Process) sysReadv(a *Args, positioned bool) (uintptr, linux.Errno) {
+	off := a.int64(3)
+	if positioned && off < 0 {
+		return 0, linux.EINVAL
+	}
+	f, errno := p.get(a.int(0))
+	if errno != 0 {
+		return 0, errno
+	}
+	defer f.put()
+	if errno := f.readable(); errno != 0 {
+		return 0, errno
+	}
+	count, size, errno := a.vectorSize(1)
+	if errno != 0 {
+		return 0, errno
+	}
+	if size == 0 {
+		count = min(count, 1) // for the checks of the file's type
+	}
+	total := 0
+	for k := range count {
+		b, errno := a.vector(1, k)
+		n := 0
+		if errno == 0 {
+			b = b[:min(len(b), int(size)-total)]
+			if positioned {
+				n, errno = f.pread(b, off+int64(total))
+			} else if total == 0 || f.stream == nil {
+				n, errno = f.read(b)
+			} else {
+				// Do not wait for more than there is.
+				n, errno = f.stream.read(b, true)
+			}
+		}
+		if errno != 0 {
+			if total > 0 {
+				break
+			}
+			return 0, errno
+		}
+		if total += n; n < len(b) {
+			break
+		}
+	}
+	return uintptr(total), 0
+}
+
+// sysWritev writes the pieces as one: they are first put together, so that
+// they cannot mix with what others append or send. positioned is pwritev.
+func (p *Process) sysWritev(a *Args, positioned bool) (uintptr, linux.Errno) {
+	off := a.int64(3)
+	if positioned && off < 0 {
+		return 0, linux.EINVAL
+	}
+	f, errno := p.get(a.int(0))
+	if errno != 0 {
+		return 0, errno
+	}
+	defer f.put()
+	if errno := f.writable(); errno != 0 {
+		return 0, errno
+	}
+	count, size, errno := a.vectorSize(1)
+	if errno != 0 {
+		return 0, errno
+	}
+	all := make([]byte, 0, size)
+	for k := range count {
+		b, errno := a.vector(1, k)
+		if errno != 0 {
+			return 0, errno
+		}
+		all = append(all, b[:min(len(b), int(size)-len(all))]...)
+	}
+	if positioned {
+		return ret(f.pwrite(all, off))
+	}
+	return ret(f.write(all))
+}
+
+func (p *Process) sysLseek(a *Args) (uintptr, linux.Errno) {
+	f, errno := p.get(a.int(0))
+	if errno != 0 {
+		return 0, errno
+	}
+	defer f.put()
+	off, errno := f.seek(a.int64(1), a.int(2))
+	return uintptr(off), errno
+}
