@@ -36,22 +36,23 @@ type Process struct {
 // Result is what was seen of one run. Times are CLOCK_MONOTONIC nanoseconds; 0
 // means "did not happen".
 type Result struct {
-	Start     int64 // just before fork and execve
-	FirstByte int64 // first byte on either stream
-	End       int64 // the program had ended
+	Start     int64 `json:"start_ns"`      // just before fork and execve
+	FirstByte int64 `json:"first_byte_ns"` // first byte on either stream
+	End       int64 `json:"end_ns"`        // the program had ended
 
-	Stdout, Stderr []byte
-	Truncated      bool // a stream was longer than OutputLimit
+	Stdout    []byte `json:"-"`
+	Stderr    []byte `json:"-"`
+	Truncated bool   `json:"truncated,omitempty"` // a stream was longer than OutputLimit
 
-	ExitStatus int    // as a shell reports it: 128+n for signal n
-	Signal     string // name of the signal that ended the program, or ""
+	ExitStatus int    `json:"exit_status"`      // as a shell reports it: 128+n for signal n
+	Signal     string `json:"signal,omitempty"` // name of the signal that ended the program, or ""
 
-	CPU         time.Duration // user and system time of the tree
-	Voluntary   int64         // context switches: waited
-	Involuntary int64         // context switches: preempted
+	CPU         time.Duration `json:"cpu_ns"`            // user and system time of the tree
+	Voluntary   int64         `json:"ctxsw_voluntary"`   // context switches: waited
+	Involuntary int64         `json:"ctxsw_involuntary"` // context switches: preempted
 
-	PeakRSSBytes int64     // largest peak of one process of the tree; 0 means unknown
-	Processes    []Process // of the tree, in order of process id; may be empty
+	PeakRSSBytes int64     `json:"peak_rss_bytes"`      // largest peak of one process of the tree; 0 means unknown
+	Processes    []Process `json:"processes,omitempty"` // of the tree, in order of process id; may be empty
 
-	Warnings []string // measurements that could not be made, and why
+	Warnings []string `json:"warnings,omitempty"` // measurements that could not be made, and why
 }

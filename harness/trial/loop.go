@@ -108,6 +108,10 @@ func (l *Loop) one(ctx context.Context, s record.Slot) (record.Trial, error) {
 	if ctx.Err() != nil {
 		return t, ctx.Err()
 	}
+	var unwritable *record.WriteError
+	if errors.As(err, &unwritable) {
+		return t, err // not the program's fault
+	}
 	if o == nil {
 		o = &Outcome{}
 	}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"unibench/harness/suite"
+	"unibench/harness/target"
+)
+
+// perStart is a generous guess of one start with its bookkeeping.
+const perStart = 100 * time.Millisecond
+
+// dryRun prints what a run would do.
+func (a *app) dryRun(config suite.Config, env *target.Env, origin suite.Origin) error {
+	p, err := suite.Outline(config, env, origin)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "suite %s on %s, processors %s, seed %d, order %s\n", p.Suite.Name, p.Run.HostClass, config.Placement, config.Seed, config.Order)
+	for _, s := range p.Run.Skipped {
+		fmt.Fprintf(a.stdout, "%s is skipped: %s\n", s.Target, s.Reason)
+	}
+	fmt.Fprintf(a.stdout, "%d starts, about %v after building\n\n", len(p.Schedule), (time.Duration(len(p.Schedule)) * perStart).Round(time.Second))
+	block := -1
+	for _, s := range p.Schedule {
+		if s.Block != block {
+			block = s.Block
+			warm := ""
+			if s.WarmUp {
+				warm = " (warm-up)"
+			}
+			fmt.Fprintf(a.stdout, "block %d%s:\n", block, warm)
+		}
+		fmt.Fprintf(a.stdout, "  %s on %s\n", s.Benchmark, s.Target)
+	}
+	fmt.Fprintln(a.stdout, "\nthe same for all targets:")
+	for _, h := range p.Run.Fairness.Held {
+		fmt.Fprintf(a.stdout, "  %s\n", h)
+	}
+	fmt.Fprintln(a.stdout, "different:")
+	for _, q := range p.Run.Fairness.Inequalities {
+		fmt.Fprintf(a.stdout, "  %s (%s): %s\n", q.Rule, strings.Join(q.Targets, ", "), q.Detail)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+func overview() string {
+	var b strings.Builder
+	b.WriteString("usage: bench COMMAND [flags]\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  %-8s %s\n", c.name, c.summary)
+	}
+	b.WriteString("\nexit status: 0 fine, 1 trial or tool failed, 2 usage, 3 host unfit, 4 data invalid or insufficient, 130 interrupted\n")
+	b.WriteString("bench help COMMAND lists the flags of a command; -x and --x are the same\n")
+	return b.String()
+}
+
+func (a *app) help(ctx context.Context, args []string) error {
+	switch len(args) {
+	case 0:
+		fmt.Fprint(a.stdout, overview())
+		return nil
+	case 1:
+	default:
+		return usagef("help explains one command at a time")
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			if c.name == "help" {
+				fmt.Fprint(a.stdout, overview())
+				return nil
+			}
+			return c.run(a, ctx, []string{"-h"})
+		}
+	}
+	return usagef("unknown command %q: see bench help", args[0])
+}
+
+// commandHelp prints a command's flags.
+func (a *app) commandHelp(w io.Writer, fs *flag.FlagSet) {
+	for _, c := range commands() {
+		if c.name == fs.Name() {
+			fmt.Fprintf(w, "usage: bench %s\n\n%s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
+		}
+	}
+	fs.SetOutput(w)
+	any := false
+	fs.VisitAll(func(*flag.Flag) { any = true })
+	if any {
+		fmt.Fprintln(w)
+		fs.PrintDefaults()
+	}
+	fs.SetOutput(io.Discard)
+}

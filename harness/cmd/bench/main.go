@@ -1,0 +1,41 @@
+// Command bench measures what a Go program gains and loses as a unikernel,
+// beside the same program as a Linux process and as a container.
+//
+//	bench list                    what can be measured
+//	bench doctor                  is this host fit
+//	bench run --suite boot        measure, print the table, store everything
+//	bench stat DIR...             the tables of stored runs again
+//	bench version | help [COMMAND]
+//
+// Results go to standard output, progress and warnings to standard error. Exit
+// status: 0 fine; 1 a trial or a tool failed; 2 usage; 3 the host is not fit; 4
+// stored data is invalid or insufficient; 130 interrupted, with everything that
+// was measured stored and resumable.
+//
+// bench must run inside the repository, whose workloads it builds, and looks for
+// uni and uni-vmm beside itself.
+package main
+
+import (
+	"io"
+	"os"
+	"os/exec"
+)
+
+func main() {
+	a := &app{
+		stdout: os.Stdout, stderr: os.Stderr,
+		env: os.Environ(), temp: os.TempDir(), lookPath: exec.LookPath,
+		terminal: isTerminal(os.Stderr),
+	}
+	os.Exit(a.run(os.Stdin, os.Args[1:]))
+}
+
+// app is one invocation: what the outside world is to it.
+type app struct {
+	stdout, stderr io.Writer
+	env            []string
+	temp           string // folder for scratch folders and the host lock
+	lookPath       func(string) (string, error)
+	terminal       bool // stderr is one
+}

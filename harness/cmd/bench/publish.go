@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+
+	"unibench/harness/plot"
+	"unibench/harness/record"
+	"unibench/harness/report"
+)
+
+// publish derives tables, figures and the page from what is stored, prints the
+// table and names the files. A run without a complete trial has only a table of
+// what is missing.
+func (a *app) publish(w *record.Writer) error {
+	d := w.Data()
+	r, err := report.New(d, report.Options{})
+	if err != nil {
+		return err
+	}
+	written := []string{benchName(d), record.RunFile, record.HostFile, record.ScheduleFile, record.TrialsFile}
+	put := func(name string, data []byte) error {
+		written = append(written, name)
+		return w.WriteFile(name, data)
+	}
+	for _, f := range report.Formats() {
+		var b bytes.Buffer
+		if err := r.Write(&b, f); err != nil {
+			return fmt.Errorf("make table: %w", err)
+		}
+		if err := put(path.Join(record.TablesDir, d.Run.Suite+"."+tableSuffix(f)), b.Bytes()); err != nil {
+			return err
+		}
+	}
+	var plots []string
+	if anyMeasured(d) {
+		figures, err := plot.All(d, r)
+		if err != nil {
+			return fmt.Errorf("make figures: %w", err)
+		}
+		for _, f := range figures {
+			for _, format := range plot.Formats() {
+				var b bytes.Buffer
+				if err := f.Write(&b, format); err != nil {
+					return fmt.Errorf("draw %s: %w", f.Name, err)
+				}
+				name := path.Join(record.PlotsDir, f.Name+"."+string(format))
+				if err := put(name, b.Bytes()); err != nil {
+					return err
+				}
+				if format == plot.SVG {
+					plots = append(plots, name)
+				}
+			}
+		}
+	}
+	page, err := r.Page(d, plots)
+	if err != nil {
+		return fmt.Errorf("make page: %w", err)
+	}
+	if err := put(record.ReportFile, page); err != nil {
+		return err
+	}
+	if err := w.Seal(); err != nil {
+		return err
+	}
+	if err := r.Write(a.stdout, report.Text); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "\nresults in %s:\n", shown(w.Dir()))
+	for _, name := range append(written, record.SumsFile, record.RawDir+"/") {
+		fmt.Fprintf(a.stdout, "  %s\n", name)
+	}
+	return nil
+}
+
+func benchName(d *record.Data) string { return d.Run.Suite + ".bench" }
+
+func tableSuffix(f report.Format) string {
+	switch f {
+	case report.Text:
+		return "txt"
+	case report.TeX:
+		return "tex"
+	}
+	return string(f)
+}
+
+// shown returns a path as the user would type it from the working folder.
+func shown(dir string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return dir
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return dir
+	}
+	if rel, err := filepath.Rel(wd, abs); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return dir
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+
+	"unibench/harness/record"
+	"unibench/harness/report"
+)
+
+// stat prints the tables of stored runs, one after the other.
+func (a *app) stat(_ context.Context, args []string) error {
+	fs := flag.NewFlagSet("stat", flag.ContinueOnError)
+	format := fs.String("format", string(report.Text), "one of "+formats())
+	base := fs.String("base", "", "target to compare with (default: that of the run)")
+	// Flags may stand before or after the folders.
+	var dirs []string
+	for rest := args; ; {
+		if err := a.parse(fs, rest); err != nil {
+			return helpIsFine(err)
+		}
+		if fs.NArg() == 0 {
+			break
+		}
+		dirs = append(dirs, fs.Arg(0))
+		rest = fs.Args()[1:]
+	}
+	if len(dirs) == 0 {
+		return usagef("stat needs the folder of a run, such as results/boot/CLASS/TIME-COMMIT")
+	}
+	if !slices.Contains(report.Formats(), report.Format(*format)) {
+		return usagef("unknown format %q: choose one of %s", *format, formats())
+	}
+	for _, dir := range dirs {
+		d, err := record.Load(dir)
+		if err != nil {
+			return err
+		}
+		if *base != "" && !slices.Contains(d.Run.Targets, *base) {
+			return usagef("base %q is not a target of %s: choose one of %s", *base, dir, strings.Join(d.Run.Targets, ", "))
+		}
+		if !anyMeasured(d) {
+			return fmt.Errorf("%w: %s has no complete trial: continue it with bench run -resume", errInsufficient, dir)
+		}
+		r, err := report.New(d, report.Options{Base: *base})
+		if err != nil {
+			return err
+		}
+		if err := r.Write(a.stdout, report.Format(*format)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func formats() string {
+	var out []string
+	for _, f := range report.Formats() {
+		out = append(out, string(f))
+	}
+	return strings.Join(out, ", ")
+}
+
+func anyMeasured(d *record.Data) bool {
+	return slices.ContainsFunc(d.Trials, func(t record.Trial) bool { return t.Status == record.Complete && !t.WarmUp })
+}

@@ -1,0 +1,94 @@
+package suite
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"unibench/harness/host"
+	"unibench/harness/target"
+	"unibench/harness/trial"
+)
+
+// Defaults of Config.
+const (
+	DefaultCount   = 10
+	DefaultWarmUp  = 1
+	ShortCount     = 3
+	DefaultTimeout = 30 * time.Second
+	MemoryBytes    = 64 << 20 // of every target that can be limited
+)
+
+// Config is everything that decides a run. It is stored with the results, and a
+// resumed run takes it from there.
+type Config struct {
+	Suite     string         `json:"suite"`
+	Run       string         `json:"run,omitempty"` // regular expression on benchmark names
+	Targets   []string       `json:"targets"`
+	Count     int            `json:"count"`
+	WarmUp    int            `json:"warmup"`
+	Seed      uint64         `json:"seed"`
+	Order     string         `json:"order"`
+	Placement host.Placement `json:"placement"`
+	Runtime   string         `json:"runtime"`
+	Memory    int64          `json:"memory_bytes"`
+	Timeout   time.Duration  `json:"timeout_ns"`
+}
+
+// ErrUsage marks requests that name something unknown or impossible.
+var ErrUsage = errors.New("bad request")
+
+// ErrNothing means that no target that was asked for can run on this host.
+var ErrNothing = errors.New("none of the targets can run on this host")
+
+// Resolve checks c and returns the suite, reduced to the benchmarks asked for.
+func (c Config) Resolve() (Suite, error) {
+	s, ok := Find(c.Suite)
+	if !ok {
+		return Suite{}, fmt.Errorf("%w: unknown suite %q: choose one of %s", ErrUsage, c.Suite, strings.Join(Names(), ", "))
+	}
+	re, err := regexp.Compile(c.Run)
+	if err != nil {
+		return Suite{}, fmt.Errorf("%w: -run: %w", ErrUsage, err)
+	}
+	all := s.Benchmarks
+	s.Benchmarks = nil
+	var names []string
+	for _, b := range all {
+		names = append(names, b.Name)
+		if re.MatchString(b.Name) {
+			s.Benchmarks = append(s.Benchmarks, b)
+		}
+	}
+	if len(s.Benchmarks) == 0 {
+		return Suite{}, fmt.Errorf("%w: -run %q matches no benchmark of suite %s: it has %s", ErrUsage, c.Run, s.Name, strings.Join(names, ", "))
+	}
+	for i, t := range c.Targets {
+		if !slices.Contains(target.Names(), t) {
+			return Suite{}, fmt.Errorf("%w: unknown target %q: choose from %s", ErrUsage, t, strings.Join(target.Names(), ", "))
+		}
+		if slices.Contains(c.Targets[:i], t) {
+			return Suite{}, fmt.Errorf("%w: target %s is named twice", ErrUsage, t)
+		}
+	}
+	switch {
+	case len(c.Targets) == 0:
+		return Suite{}, fmt.Errorf("%w: no target named: choose from %s", ErrUsage, strings.Join(target.Names(), ", "))
+	case c.Count < 1:
+		return Suite{}, fmt.Errorf("%w: -count %d: want at least 1", ErrUsage, c.Count)
+	case c.WarmUp < 0:
+		return Suite{}, fmt.Errorf("%w: -warmup %d: want 0 or more", ErrUsage, c.WarmUp)
+	case c.Timeout <= 0:
+		return Suite{}, fmt.Errorf("%w: -timeout %v: want more than 0", ErrUsage, c.Timeout)
+	case !slices.Contains(target.Runtimes(), c.Runtime):
+		return Suite{}, fmt.Errorf("%w: unknown container runtime %q: choose one of %s", ErrUsage, c.Runtime, strings.Join(target.Runtimes(), ", "))
+	case c.Order != trial.Random && c.Order != trial.ABBA:
+		return Suite{}, fmt.Errorf("%w: unknown order %q: choose one of %s, %s", ErrUsage, c.Order, trial.Random, trial.ABBA)
+	case c.Order == trial.ABBA && len(c.Targets) != 2:
+		return Suite{}, fmt.Errorf("%w: order abba is for two targets, not %d: name two with -targets", ErrUsage, len(c.Targets))
+	}
+	return s, nil
+}

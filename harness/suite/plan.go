@@ -1,0 +1,226 @@
+package suite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"unibench/baselines/container"
+	"unibench/harness/host"
+	"unibench/harness/record"
+	"unibench/harness/target"
+	"unibench/harness/trial"
+)
+
+// Plan is a run that is ready to start: everything is built and decided.
+type Plan struct {
+	Suite    Suite
+	Config   Config
+	Run      record.Run
+	Schedule []record.Slot
+
+	env      *target.Env
+	programs map[key]target.Program
+}
+
+type key struct{ benchmark, target string }
+
+// Origin says where a run comes from.
+type Origin struct {
+	Start     time.Time
+	Argv      []string
+	Commit    Commit
+	GoVersion string // of the toolchain that builds the workloads
+}
+
+// Select divides the targets of c into those that can run here and those that
+// cannot. ErrNothing means that none is left.
+func Select(c Config, env *target.Env) ([]target.Target, []record.Skip, error) {
+	var usable []target.Target
+	var skipped []record.Skip
+	for _, t := range target.All(env) {
+		if !slices.Contains(c.Targets, t.Name()) {
+			continue
+		}
+		if err := t.Check(); err != nil {
+			skipped = append(skipped, record.Skip{Target: t.Name(), Reason: err.Error()})
+			continue
+		}
+		usable = append(usable, t)
+	}
+	if len(usable) == 0 {
+		return nil, skipped, nothing(skipped)
+	}
+	return usable, skipped, nil
+}
+
+func nothing(skipped []record.Skip) error {
+	err := ErrNothing
+	for _, s := range skipped {
+		err = fmt.Errorf("%w; %s: %s", err, s.Target, s.Reason)
+	}
+	return err
+}
+
+// NewPlan builds what c needs and fixes the schedule. Nothing is measured yet.
+func NewPlan(ctx context.Context, c Config, env *target.Env, o Origin) (*Plan, error) {
+	s, err := c.Resolve()
+	if err != nil {
+		return nil, err
+	}
+	usable, skipped, err := Select(c, env)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Suite: s, Config: c, env: env, programs: make(map[key]target.Program)}
+	var ready []target.Target
+	var artefacts []record.Artefact
+	for _, t := range usable {
+		made, err := p.prepare(ctx, t)
+		if errors.Is(err, container.ErrRuntime) {
+			skipped = append(skipped, record.Skip{Target: t.Name(), Reason: err.Error()})
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("prepare %s: %w", t.Name(), err)
+		}
+		ready = append(ready, t)
+		artefacts = append(artefacts, made...)
+	}
+	if len(ready) == 0 {
+		return nil, nothing(skipped)
+	}
+	if err := p.describe(ready, skipped, artefacts, o); err != nil {
+		return nil, err
+	}
+	p.Schedule, err = trial.Schedule(trial.Plan{
+		Benchmarks: names(s.Benchmarks), Targets: p.Run.Targets, WarmUp: c.WarmUp, Count: c.Count, Order: c.Order, Seed: c.Seed,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
+	}
+	return p, nil
+}
+
+// Outline is a Plan without programs, for a dry run: nothing is built.
+func Outline(c Config, env *target.Env, o Origin) (*Plan, error) {
+	s, err := c.Resolve()
+	if err != nil {
+		return nil, err
+	}
+	usable, skipped, err := Select(c, env)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Suite: s, Config: c, env: env}
+	if err := p.describe(usable, skipped, nil, o); err != nil {
+		return nil, err
+	}
+	p.Schedule, err = trial.Schedule(trial.Plan{
+		Benchmarks: names(s.Benchmarks), Targets: p.Run.Targets, WarmUp: c.WarmUp, Count: c.Count, Order: c.Order, Seed: c.Seed,
+	})
+	return p, err
+}
+
+func (p *Plan) prepare(ctx context.Context, t target.Target) ([]record.Artefact, error) {
+	var artefacts []record.Artefact
+	for _, b := range p.Suite.Benchmarks {
+		program, err := t.Prepare(ctx, b.Workload)
+		if err != nil {
+			return nil, err
+		}
+		p.programs[key{b.Name, t.Name()}] = program
+		artefacts = append(artefacts, program.Artefacts()...)
+	}
+	return artefacts, nil
+}
+
+// describe fills in the Run.
+func (p *Plan) describe(targets []target.Target, skipped []record.Skip, artefacts []record.Artefact, o Origin) error {
+	config, err := json.Marshal(p.Config)
+	if err != nil {
+		return fmt.Errorf("describe run: %w", err)
+	}
+	r := record.Run{
+		Suite: p.Suite.Name, HostClass: p.env.Host.Class(), Start: o.Start,
+		Commit: o.Commit.ID, Dirty: o.Commit.Dirty, DirtyHash: o.Commit.DirtyHash,
+		Argv: o.Argv, Config: config, Seed: p.Config.Seed, Order: p.Config.Order, Count: p.Config.Count, WarmUp: p.Config.WarmUp,
+		SuiteVersion: p.Suite.Version, Skipped: skipped, Units: p.Suite.Units, Phases: p.Suite.Phases,
+		Artefacts: distinct(artefacts), Fairness: target.Fairness(targets, o.GoVersion),
+		Keys: record.Keys{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, CPU: p.env.Host.CPU.Model, VMM: p.env.Host.VMM(), Go: o.GoVersion},
+	}
+	for _, t := range targets {
+		r.Targets = append(r.Targets, t.Name())
+	}
+	r.Base = r.Targets[0]
+	if slices.Contains(r.Targets, target.Base) {
+		r.Base = target.Base
+	}
+	for _, b := range p.Suite.Benchmarks {
+		r.Benchmarks = append(r.Benchmarks, record.Benchmark{Name: b.Name, Procs: len(p.env.CPUs)})
+	}
+	if p.env.Host.KVM.Hypervisor {
+		r.Estimate = "the host is a virtual machine"
+	}
+	if p.Config.Placement.Shared() {
+		r.Fairness.Inequalities = append(r.Fairness.Inequalities, record.Inequality{
+			Rule: "processors", Detail: "the harness shares processors with the systems under test: " + p.Config.Placement.String(),
+		})
+	}
+	p.Run = r
+	return nil
+}
+
+// Matches returns nil if a stored run can be continued by this plan: the same
+// programs on the same kind of host.
+func (p *Plan) Matches(stored record.Run) error {
+	mine, theirs := p.Run, stored
+	switch {
+	case mine.HostClass != theirs.HostClass:
+		return fmt.Errorf("the run is of host class %s and this host is %s", theirs.HostClass, mine.HostClass)
+	case mine.Keys != theirs.Keys:
+		return fmt.Errorf("the run is of %+v and this is %+v", theirs.Keys, mine.Keys)
+	case mine.SuiteVersion != theirs.SuiteVersion:
+		return fmt.Errorf("the run is of version %s of the suite and this is version %s", theirs.SuiteVersion, mine.SuiteVersion)
+	case !slices.Equal(mine.Targets, theirs.Targets):
+		return fmt.Errorf("the run has targets %v, of which %v can run now", theirs.Targets, mine.Targets)
+	}
+	for _, a := range theirs.Artefacts {
+		if !slices.Contains(mine.Artefacts, a) {
+			return fmt.Errorf("%s (%s) is not the file that the run began with: check out commit %.12s and build again", a.Name, a.Target, theirs.Commit)
+		}
+	}
+	return nil
+}
+
+func names(benchmarks []Benchmark) []string {
+	var out []string
+	for _, b := range benchmarks {
+		out = append(out, b.Name)
+	}
+	return out
+}
+
+// distinct drops repetitions: the monitor belongs to every program.
+func distinct(artefacts []record.Artefact) []record.Artefact {
+	var out []record.Artefact
+	for _, a := range artefacts {
+		if !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Snapshot wraps a snapshot of the host for the record.
+func Snapshot(s *host.Snapshot, more ...string) (record.Snapshot, error) {
+	j, err := json.Marshal(s)
+	if err != nil {
+		return record.Snapshot{}, fmt.Errorf("describe host: %w", err)
+	}
+	return record.Snapshot{Time: s.Time, Host: j, Limits: append(s.Limits(), more...)}, nil
+}

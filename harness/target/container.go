@@ -1,0 +1,86 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	baseline "unibench/baselines/container"
+	"unibench/harness/record"
+)
+
+// Runtimes lists the container runtimes that are known to work, the default
+// first.
+func Runtimes() []string { return []string{"crun", "runc"} }
+
+// containerTarget runs the static Linux binary in a minimal OCI container.
+type containerTarget struct{ env *Env }
+
+var _ Target = (*containerTarget)(nil)
+
+func (t *containerTarget) Name() string { return "container" }
+
+func (t *containerTarget) Check() error {
+	name := t.env.Runtime
+	if !slices.Contains(Runtimes(), name) {
+		return fmt.Errorf("%w: container runtime %q is not one of %v", errNotHere, name, Runtimes())
+	}
+	if _, err := t.env.LookPath(name); err != nil {
+		return fmt.Errorf("%w: %s is not installed: install the package %s (scripts/setup does) or choose another with -runtime", errNotHere, name, name)
+	}
+	if os.Geteuid() != 0 {
+		return fmt.Errorf("%w: containers need root: run bench as root", errNotHere)
+	}
+	if t.env.Host.Cgroup.Mode == "none" {
+		return fmt.Errorf("%w: no control groups are mounted: mount /sys/fs/cgroup", errNotHere)
+	}
+	return nil
+}
+
+func (t *containerTarget) Traits() Traits {
+	return Traits{
+		MemoryBytes: t.env.MemoryBytes,
+		CPUs:        len(t.env.CPUs),
+		Isolation:   "own pid, mount, network, ipc, uts and user namespaces and control group, no capabilities; kernel of the host",
+		Inside:      "start and end of " + t.env.Runtime + ", set-up and removal of the container",
+		Remarks:     []string{"rss-B is the largest process, of the runtime and the program; the runtime stays while the program runs"},
+	}
+}
+
+func (t *containerTarget) Prepare(ctx context.Context, w Workload) (Program, error) {
+	b, err := t.env.linuxBinary(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	runtime, err := t.env.LookPath(t.env.Runtime)
+	if err != nil {
+		return nil, fmt.Errorf("find container runtime: %w", err)
+	}
+	bundle, err := baseline.NewBundle(ctx, t.env.Scratch, baseline.Config{
+		Runtime: runtime, Binary: b.path, Name: "bundle-" + w.Name, Args: w.Args, Stdin: w.Stdin,
+		CPUs: t.env.CPUs, MemoryBytes: t.env.MemoryBytes,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare container: %w", err)
+	}
+	return &containerProgram{bundle: bundle, artefacts: named(t.Name(), b.artefacts)}, nil
+}
+
+type containerProgram struct {
+	bundle    *baseline.Bundle
+	artefacts []record.Artefact
+}
+
+func (p *containerProgram) Run(ctx context.Context) (*Observation, error) {
+	res, err := p.bundle.Run(ctx)
+	o := observe(res)
+	if o != nil && p.bundle.Note != "" {
+		o.Warnings = append(o.Warnings, p.bundle.Note)
+	}
+	return o, err
+}
+
+func (p *containerProgram) Command() []string { return p.bundle.Command() }
+
+func (p *containerProgram) Artefacts() []record.Artefact { return p.artefacts }

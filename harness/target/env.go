@@ -1,0 +1,130 @@
+package target
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"unibench/baselines/scratch"
+	"unibench/harness/host"
+	"unibench/harness/record"
+	"unibench/harness/trial"
+)
+
+// Env is what targets work with. The command makes it; targets share it and
+// change nothing of it but the cache of binaries.
+type Env struct {
+	Runner  *trial.Runner
+	Scratch *scratch.Scratch
+	Source  string // folder of the module that the workloads belong to
+	Tools   string // folder of uni and uni-vmm
+	Host    *host.Snapshot
+	CPUs    []int // of the system under test
+
+	MemoryBytes int64  // of every target that can be limited
+	Runtime     string // container runtime: crun or runc
+	// LookPath finds a program of the host.
+	LookPath func(name string) (string, error)
+
+	binaries map[string]*binary
+}
+
+// binary is a static Linux program built by the plain go command.
+type binary struct {
+	path      string
+	artefacts []record.Artefact // the binary, and the same stripped
+}
+
+// Flags of go build for every target. Plain defaults, but for the stamp of the
+// repository's state: it would change with every results folder that is written.
+func buildFlags() []string { return []string{"-buildvcs=false"} }
+
+// Strip are the flags that leave out symbols and debugging information.
+func stripFlags() []string { return []string{"-ldflags=-s -w"} }
+
+// linuxBinary builds w as a static Linux program, once.
+func (e *Env) linuxBinary(ctx context.Context, w Workload) (*binary, error) {
+	if b := e.binaries[w.Package]; b != nil {
+		return b, nil
+	}
+	b := &binary{path: filepath.Join(e.Scratch.Dir(), w.Name)}
+	for _, v := range []struct {
+		name, path string
+		flags      []string
+	}{
+		{w.Name, b.path, nil},
+		{w.Name + " (stripped)", b.path + "-stripped", stripFlags()},
+	} {
+		args := append([]string{"go", "build", "-o", v.path}, buildFlags()...)
+		args = append(append(args, v.flags...), w.Package)
+		_, err := e.Runner.Run(ctx, trial.Command{Log: "build-" + filepath.Base(v.path), Args: args, Dir: e.Source, Env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64"}})
+		if err != nil {
+			return nil, err
+		}
+		a, err := artefact(v.name, v.path)
+		if err != nil {
+			return nil, err
+		}
+		b.artefacts = append(b.artefacts, a)
+	}
+	if e.binaries == nil {
+		e.binaries = make(map[string]*binary)
+	}
+	e.binaries[w.Package] = b
+	return b, nil
+}
+
+// artefact describes a file that was built.
+func artefact(name, path string) (record.Artefact, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return record.Artefact{}, fmt.Errorf("read what was built: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	if err != nil {
+		return record.Artefact{}, fmt.Errorf("read what was built: %w", err)
+	}
+	return record.Artefact{Name: name, SHA256: hex.EncodeToString(h.Sum(nil)), Bytes: n}, nil
+}
+
+// named returns copies of artefacts that bear the target's name.
+func named(target string, artefacts []record.Artefact) []record.Artefact {
+	var out []record.Artefact
+	for _, a := range artefacts {
+		a.Target = target
+		out = append(out, a)
+	}
+	return out
+}
+
+// All lists the targets, in the order of tables.
+func All(e *Env) []Target {
+	return []Target{
+		&unikernel{e},
+		&process{e},
+		&containerTarget{e},
+	}
+}
+
+// Names lists the targets' names.
+func Names() []string {
+	var out []string
+	for _, t := range All(nil) {
+		out = append(out, t.Name())
+	}
+	return out
+}
+
+// Base is the name of the target that others are compared with where it is
+// among them.
+const Base = "process"
+
+// errNotHere marks reasons of Check.
+var errNotHere = errors.New("not on this host")

@@ -1,0 +1,66 @@
+package target
+
+import (
+	"fmt"
+	"slices"
+
+	"unibench/harness/record"
+)
+
+// Fairness compares how the targets treat programs: what is the same for all is
+// held, every difference is an inequality.
+func Fairness(targets []Target, goVersion string) record.Fairness {
+	f := record.Fairness{Held: []string{
+		"program: the same source, arguments, standard input and environment",
+		"build: " + goVersion + ", go build with plain defaults and -buildvcs=false, no cgo",
+		"measurement: the same code, from before fork and execve to the end seen by waitid",
+		"start: fresh in every trial; page cache warm, because every image was just built",
+	}}
+	traits := make(map[string]Traits)
+	var names []string
+	for _, t := range targets {
+		traits[t.Name()] = t.Traits()
+		names = append(names, t.Name())
+	}
+	same(&f, "processors", names, func(n string) string { return fmt.Sprintf("%d", traits[n].CPUs) })
+	same(&f, "memory", names, func(n string) string {
+		if b := traits[n].MemoryBytes; b > 0 {
+			return fmt.Sprintf("limited to %d MiB", b>>20)
+		}
+		return "not limited"
+	})
+	same(&f, "isolation", names, func(n string) string { return traits[n].Isolation })
+	same(&f, "measured besides the program", names, func(n string) string {
+		if s := traits[n].Inside; s != "" {
+			return s
+		}
+		return "nothing"
+	})
+	for _, n := range names {
+		for _, r := range traits[n].Remarks {
+			f.Inequalities = append(f.Inequalities, record.Inequality{Rule: "counting", Targets: []string{n}, Detail: r})
+		}
+	}
+	return f
+}
+
+// same adds one held rule when the value is the same for all, and else one
+// inequality for each value, in the order of names.
+func same(f *record.Fairness, rule string, names []string, value func(name string) string) {
+	by := make(map[string][]string)
+	var values []string
+	for _, n := range names {
+		v := value(n)
+		if !slices.Contains(values, v) {
+			values = append(values, v)
+		}
+		by[v] = append(by[v], n)
+	}
+	if len(values) == 1 {
+		f.Held = append(f.Held, rule+": "+values[0])
+		return
+	}
+	for _, v := range values {
+		f.Inequalities = append(f.Inequalities, record.Inequality{Rule: rule, Targets: by[v], Detail: v})
+	}
+}

@@ -1,0 +1,59 @@
+package target
+
+import (
+	"context"
+
+	"unibench/baselines/launch"
+	"unibench/harness/record"
+	"unibench/libos/monitor"
+)
+
+// Target is one way to run a program.
+type Target interface {
+	// Name is the name in tables and on the command line.
+	Name() string
+	// Check returns nil if the target can run on this host, and else why
+	// not, with the next step.
+	Check() error
+	// Prepare makes w ready to be started.
+	Prepare(ctx context.Context, w Workload) (Program, error)
+	// Traits says how the target treats programs, for the fairness report.
+	Traits() Traits
+}
+
+// Program is a workload made ready on one target.
+type Program interface {
+	// Run starts the program once and waits for it. See launch.Run about
+	// errors; nothing of the start is left when it returns.
+	Run(ctx context.Context) (*Observation, error)
+	// Command is the command line of one start, for people.
+	Command() []string
+	// Artefacts are the files that were built; the first is the image, the
+	// one that the program is started from.
+	Artefacts() []record.Artefact
+}
+
+// Workload is a program and what it is given.
+type Workload struct {
+	Name    string // unique: letters and digits, as in Hello
+	Package string // import path or folder of package main, relative to the source folder
+	Args    []string
+	Stdin   []byte // nil means none
+}
+
+// Observation is what was seen of one start.
+type Observation struct {
+	*launch.Result
+	// Monitor is the report of the unikernel's monitor, nil on targets
+	// that have none.
+	Monitor *monitor.Stats `json:"monitor,omitempty"`
+}
+
+// Traits are the facts that the fairness contract compares.
+type Traits struct {
+	MemoryBytes int64    // what the program may use; 0 means all of the host's
+	CPUs        int      // processors for program and monitor or runtime together
+	Isolation   string   // in words
+	Inside      string   // what lies in the measured interval beside the program
+	Remarks     []string // on how units are counted
+}

@@ -1,0 +1,158 @@
+package target
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"unibench/baselines/launch"
+	"unibench/harness/host"
+	"unibench/harness/record"
+	"unibench/harness/trial"
+	"unibench/libos/monitor"
+)
+
+// The tools of the library OS, in Env.Tools.
+const (
+	builder = "uni"
+	vmm     = "uni-vmm"
+)
+
+// maxStatsBytes bounds the monitor's report; it is a few kilobytes.
+const maxStatsBytes = 1 << 20
+
+// unikernel runs the program in a virtual machine of its own, by the project's
+// monitor.
+type unikernel struct{ env *Env }
+
+var _ Target = (*unikernel)(nil)
+
+func (t *unikernel) Name() string { return "unikernel" }
+
+func (t *unikernel) Check() error {
+	for _, tool := range []string{builder, vmm} {
+		if _, err := os.Stat(filepath.Join(t.env.Tools, tool)); err != nil {
+			return fmt.Errorf("%w: there is no %s beside bench: build it with go build -o bin/ ./libos/cmd/%s", errNotHere, tool, tool)
+		}
+	}
+	switch t.env.Host.KVM.Access {
+	case host.AccessMissing:
+		return fmt.Errorf("%w: /dev/kvm does not exist: enable virtualisation or use a host with KVM", errNotHere)
+	case host.AccessDenied:
+		return fmt.Errorf("%w: /dev/kvm cannot be opened: join its group or run as root", errNotHere)
+	}
+	return nil
+}
+
+func (t *unikernel) Traits() Traits {
+	return Traits{
+		MemoryBytes: t.env.MemoryBytes,
+		CPUs:        len(t.env.CPUs),
+		Isolation:   "virtual machine of its own",
+		Inside:      "start and end of the monitor (" + vmm + "), set-up of the virtual machine",
+		Remarks:     []string{"rss-B is the monitor's process and holds the virtual machine's memory as far as it was touched"},
+	}
+}
+
+func (t *unikernel) Prepare(ctx context.Context, w Workload) (Program, error) {
+	p := &unikernelProgram{
+		vmm:   filepath.Join(t.env.Tools, vmm),
+		image: filepath.Join(t.env.Scratch.Dir(), w.Name+".uni"),
+		env:   t.env, workload: w,
+	}
+	p.stats = p.image + ".stats"
+	for _, v := range []struct {
+		name, path string
+		flags      []string
+	}{
+		{w.Name + ".uni", p.image, nil},
+		{w.Name + ".uni (stripped)", p.image + "-stripped", stripFlags()},
+	} {
+		args := append([]string{filepath.Join(t.env.Tools, builder), "build", "-o", v.path}, buildFlags()...)
+		args = append(append(args, v.flags...), w.Package)
+		if _, err := t.env.Runner.Run(ctx, trial.Command{Log: "build-" + filepath.Base(v.path), Args: args, Dir: t.env.Source}); err != nil {
+			return nil, err
+		}
+		a, err := artefact(v.name, v.path)
+		if err != nil {
+			return nil, err
+		}
+		p.artefacts = append(p.artefacts, a)
+	}
+	monitor, err := artefact(vmm, p.vmm)
+	if err != nil {
+		return nil, err
+	}
+	p.artefacts = named(t.Name(), append(p.artefacts, monitor))
+	return p, nil
+}
+
+type unikernelProgram struct {
+	env       *Env
+	workload  Workload
+	vmm       string
+	image     string
+	stats     string // written by the monitor in every start
+	artefacts []record.Artefact
+}
+
+func (p *unikernelProgram) Command() []string {
+	args := []string{
+		p.vmm, "-mem", strconv.FormatInt(p.env.MemoryBytes>>20, 10) + "M", "-cpus", strconv.Itoa(len(p.env.CPUs)), "-stats", p.stats, p.image,
+	}
+	if len(p.workload.Args) > 0 {
+		args = append(append(args, "--"), p.workload.Args...)
+	}
+	return args
+}
+
+func (p *unikernelProgram) Run(ctx context.Context) (*Observation, error) {
+	// A report of the start before must not pass for one of this start.
+	if err := os.Remove(p.stats); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("forget old statistics: %w", err)
+	}
+	res, err := launch.Run(ctx, launch.Spec{
+		Path: p.vmm, Args: p.Command(), Env: []string{"HOME=/"}, Stdin: p.workload.Stdin, CPUs: p.env.CPUs,
+	})
+	o := observe(res)
+	if err != nil {
+		return o, err
+	}
+	o.Monitor, err = readStats(p.stats)
+	return o, err
+}
+
+func (p *unikernelProgram) Artefacts() []record.Artefact { return p.artefacts }
+
+// readStats reads the monitor's report.
+func readStats(name string) (*monitor.Stats, error) {
+	st, err := os.Stat(name)
+	if err != nil {
+		return nil, fmt.Errorf("the monitor wrote no statistics: %w", err)
+	}
+	if st.Size() > maxStatsBytes {
+		return nil, fmt.Errorf("the monitor's statistics have %d bytes, want at most %d", st.Size(), maxStatsBytes)
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read the monitor's statistics: %w", err)
+	}
+	var s monitor.Stats
+	if err := json.Unmarshal(b, &s); err != nil {
+		return nil, fmt.Errorf("read the monitor's statistics: %w", err)
+	}
+	return &s, nil
+}
+
+// observe wraps a result, which may be nil.
+func observe(res *launch.Result) *Observation {
+	if res == nil {
+		return nil
+	}
+	return &Observation{Result: res}
+}
