@@ -30,7 +30,7 @@ func copyRange(from *file, off int64, n int, write func([]byte) (int, linux.Errn
 
 // sysSendfile copies from a regular file to any description.
 func (p *Process) sysSendfile(a *Args) (uintptr, linux.Errno) {
-	in, errno := p.get(a.int(1))
+	in, errno := p.use(a.int(1))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -44,7 +44,7 @@ func (p *Process) sysSendfile(a *Args) (uintptr, linux.Errno) {
 			return 0, errno
 		}
 	}
-	out, errno := p.get(a.int(0))
+	out, errno := p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -81,12 +81,12 @@ func (p *Process) sysCopyFileRange(a *Args) (uintptr, linux.Errno) {
 	if a.U[5] != 0 {
 		return 0, linux.EINVAL
 	}
-	in, errno := p.get(a.int(0))
+	in, errno := p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
 	defer in.put()
-	out, errno := p.get(a.int(2))
+	out, errno := p.use(a.int(2))
 	if errno != 0 {
 		return 0, errno
 	}

@@ -21,6 +21,17 @@ func (p *Process) get(fd int) (*file, linux.Errno) {
 	return f, 0
 }
 
+// use is get for the calls that a description opened with OPath does not
+// serve: EBADF.
+func (p *Process) use(fd int) (*file, linux.Errno) {
+	f, errno := p.get(fd)
+	if errno == 0 && f.has(linux.OPath) {
+		f.put()
+		return nil, linux.EBADF
+	}
+	return f, errno
+}
+
 // install gives f, with the caller's reference, the lowest free descriptor not
 // below from. If there is none the reference is given back.
 func (p *Process) install(f *file, from int, cloexec bool) (int, linux.Errno) {

@@ -68,14 +68,14 @@ func (f *file) nonblock() bool { return f.has(linux.ONonblock) }
 
 // readable and writable check the access mode: EBADF if it forbids.
 func (f *file) readable() linux.Errno {
-	if f.has(linux.OPath) || int(f.flags.Load())&linux.OAccmode == linux.OWronly {
+	if int(f.flags.Load())&linux.OAccmode == linux.OWronly {
 		return linux.EBADF
 	}
 	return 0
 }
 
 func (f *file) writable() linux.Errno {
-	if f.has(linux.OPath) || int(f.flags.Load())&linux.OAccmode == linux.ORdonly {
+	if int(f.flags.Load())&linux.OAccmode == linux.ORdonly {
 		return linux.EBADF
 	}
 	return 0
@@ -108,6 +108,9 @@ func (f *file) write(b []byte) (int, linux.Errno) {
 	if f.stream != nil {
 		return f.stream.write(b, f.nonblock())
 	}
+	if len(b) == 0 {
+		return 0, 0
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.has(linux.OAppend) {
@@ -127,10 +130,7 @@ func (f *file) seekable() bool { return f.node != nil && !isTerminal(f.stream) }
 
 // pread reads at off and leaves the description's offset alone.
 func (f *file) pread(b []byte, off int64) (int, linux.Errno) {
-	switch {
-	case f.has(linux.OPath):
-		return 0, linux.EBADF
-	case !f.seekable():
+	if !f.seekable() {
 		return 0, linux.ESPIPE
 	}
 	if errno := f.readable(); errno != 0 {
@@ -148,10 +148,7 @@ func (f *file) pread(b []byte, off int64) (int, linux.Errno) {
 // pwrite writes at off and leaves the description's offset alone. A file that
 // appends does so here too, against POSIX, as on Linux (pwrite(2), Bugs).
 func (f *file) pwrite(b []byte, off int64) (int, linux.Errno) {
-	switch {
-	case f.has(linux.OPath):
-		return 0, linux.EBADF
-	case !f.seekable():
+	if !f.seekable() {
 		return 0, linux.ESPIPE
 	}
 	if errno := f.writable(); errno != 0 {
@@ -170,8 +167,8 @@ func (f *file) pwrite(b []byte, off int64) (int, linux.Errno) {
 // seek moves the offset as lseek(2) does.
 func (f *file) seek(off int64, whence int) (int64, linux.Errno) {
 	switch {
-	case f.has(linux.OPath):
-		return 0, linux.EBADF
+	case whence < linux.SeekSet || whence > linux.SeekHole:
+		return 0, linux.EINVAL
 	case !f.seekable():
 		return 0, linux.ESPIPE
 	case f.stream != nil:
@@ -200,8 +197,6 @@ func (f *file) seek(off int64, whence int) (int64, linux.Errno) {
 		if whence == linux.SeekHole {
 			off = size
 		}
-	default:
-		return 0, linux.EINVAL
 	}
 	if off < 0 {
 		return 0, linux.EINVAL

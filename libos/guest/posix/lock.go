@@ -80,13 +80,13 @@ func (p *Process) sysFlock(a *Args) linux.Errno {
 	if kind != lockShared && kind != lockExclusive && kind != lockUnlock {
 		return linux.EINVAL
 	}
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return errno
 	}
 	defer f.put()
 	switch {
-	case f.has(linux.OPath) || f.node == nil:
+	case f.node == nil:
 		return linux.EBADF
 	case kind == lockUnlock:
 		p.locks.release(f)

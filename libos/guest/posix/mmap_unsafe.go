@@ -18,14 +18,12 @@ func (p *Process) sysMmap(a *Args) (uintptr, linux.Errno) {
 	if flags&linux.MapAnonymous != 0 {
 		return p.hal.Mmap(addr, n, prot, flags)
 	}
-	f, errno := p.get(a.int(4))
+	f, errno := p.use(a.int(4))
 	if errno != 0 {
 		return 0, errno
 	}
 	defer f.put()
 	switch {
-	case f.has(linux.OPath):
-		return 0, linux.EBADF
 	case f.readable() != 0:
 		return 0, linux.EACCES
 	case off < 0 || off+int64(n) < 0:

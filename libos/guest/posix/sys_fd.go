@@ -123,14 +123,11 @@ func (p *Process) descriptorFlag(fd int, set, value bool) (uintptr, linux.Errno)
 }
 
 func (p *Process) sysIoctl(a *Args) linux.Errno {
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return errno
 	}
 	defer f.put()
-	if f.has(linux.OPath) {
-		return linux.EBADF
-	}
 	switch a.uint32(1) {
 	case linux.Fioclex, linux.Fionclex:
 		_, errno := p.descriptorFlag(a.int(0), true, a.uint32(1) == linux.Fioclex)

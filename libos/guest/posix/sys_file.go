@@ -24,15 +24,12 @@ func (p *Process) sysFtruncate(a *Args) linux.Errno {
 	if a.int64(1) < 0 {
 		return linux.EINVAL
 	}
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return errno
 	}
 	defer f.put()
-	switch {
-	case f.has(linux.OPath):
-		return linux.EBADF
-	case f.node == nil || f.node.Kind() != linux.ModeRegular || f.writable() != 0:
+	if f.node == nil || f.node.Kind() != linux.ModeRegular || f.writable() != 0 {
 		return linux.EINVAL
 	}
 	return f.node.Truncate(a.int64(1))
@@ -40,7 +37,7 @@ func (p *Process) sysFtruncate(a *Args) linux.Errno {
 
 // sysFallocate does not reserve space, and says so.
 func (p *Process) sysFallocate(a *Args) linux.Errno {
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return errno
 	}
@@ -58,45 +55,36 @@ func (p *Process) sysFallocate(a *Args) linux.Errno {
 
 // sysFsync has nothing to do for what lives in memory.
 func (p *Process) sysFsync(a *Args, whole bool) linux.Errno {
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return errno
 	}
 	defer f.put()
-	switch {
-	case f.has(linux.OPath):
-		return linux.EBADF
-	case f.stream != nil && !whole:
+	if f.stream != nil && !whole {
 		return linux.EINVAL
 	}
 	return 0
 }
 
 func (p *Process) sysFchmod(a *Args) linux.Errno {
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return errno
 	}
 	defer f.put()
-	switch {
-	case f.has(linux.OPath):
-		return linux.EBADF
-	case f.node == nil:
+	if f.node == nil {
 		return linux.EPERM // pipes and the console have nowhere to keep it
 	}
 	return f.node.Chmod(a.uint32(1))
 }
 
 func (p *Process) sysFchown(a *Args) linux.Errno {
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return errno
 	}
 	defer f.put()
-	switch {
-	case f.has(linux.OPath):
-		return linux.EBADF
-	case f.node == nil:
+	if f.node == nil {
 		return linux.EPERM
 	}
 	f.node.Chown(a.uint32(1), a.uint32(2))
@@ -107,15 +95,12 @@ func (p *Process) sysFchown(a *Args) linux.Errno {
 //
 //	0 ino (8) | 8 off (8) | 16 reclen (2) | 18 type (1) | 19 name, zero, padding to 8
 func (p *Process) sysGetdents(a *Args) (uintptr, linux.Errno) {
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
 	defer f.put()
-	switch {
-	case f.has(linux.OPath):
-		return 0, linux.EBADF
-	case f.node == nil:
+	if f.node == nil {
 		return 0, linux.ENOTDIR
 	}
 	b, errno := a.bytes(1, uintptr(a.uint32(2)))

@@ -13,6 +13,8 @@ func (p *Process) sysOpen(a *Args, dirfd, i, flags int, perm uint32) (uintptr, l
 	}
 	if flags&linux.OPath != 0 {
 		flags &= linux.OPath | linux.ODirectory | linux.ONofollow | linux.OCloexec
+	} else {
+		flags |= linux.OLargefile // as in all 64-bit programs
 	}
 	if errno := p.full(); errno != 0 {
 		return 0, errno

@@ -3,7 +3,7 @@ package posix
 import "unibench/libos/guest/linux"
 
 func (p *Process) sysRead(a *Args) (uintptr, linux.Errno) {
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -16,7 +16,7 @@ func (p *Process) sysRead(a *Args) (uintptr, linux.Errno) {
 }
 
 func (p *Process) sysWrite(a *Args) (uintptr, linux.Errno) {
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -32,7 +32,7 @@ func (p *Process) sysPread(a *Args) (uintptr, linux.Errno) {
 	if a.int64(3) < 0 {
 		return 0, linux.EINVAL
 	}
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -48,7 +48,7 @@ func (p *Process) sysPwrite(a *Args) (uintptr, linux.Errno) {
 	if a.int64(3) < 0 {
 		return 0, linux.EINVAL
 	}
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -66,7 +66,7 @@ func (p *Process) sysReadv(a *Args, positioned bool) (uintptr, linux.Errno) {
 	if positioned && off < 0 {
 		return 0, linux.EINVAL
 	}
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -116,7 +116,7 @@ func (p *Process) sysWritev(a *Args, positioned bool) (uintptr, linux.Errno) {
 	if positioned && off < 0 {
 		return 0, linux.EINVAL
 	}
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -143,7 +143,7 @@ func (p *Process) sysWritev(a *Args, positioned bool) (uintptr, linux.Errno) {
 }
 
 func (p *Process) sysLseek(a *Args) (uintptr, linux.Errno) {
-	f, errno := p.get(a.int(0))
+	f, errno := p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
