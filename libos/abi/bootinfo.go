@@ -23,8 +23,9 @@ type BootInfo struct {
 	InitrdStart uint64
 	InitrdSize  uint64
 
-	Stdio uint32 // bit fd: that descriptor is a terminal
-	_     uint32
+	// Stdio describes descriptors 0, 1 and 2 of the monitor: the file type
+	// bits of st_mode, 0 if closed, and StdioTerminal.
+	Stdio [4]uint16
 
 	Seed     [64]byte // secret random bytes
 	Hostname [64]byte // zero-terminated
@@ -34,6 +35,12 @@ type BootInfo struct {
 	CPUIDCount uint64
 	CPUID      [MaxCPUID]CPUIDEntry
 }
+
+// StdioTerminal marks a descriptor that is a terminal.
+const StdioTerminal = 1
+
+// AnySubleaf is the Subleaf of an entry for a leaf that has none.
+const AnySubleaf = 1<<32 - 1
 
 // MaxCPUID is the number of CPUID answers that fit BootInfo.
 const MaxCPUID = 48

@@ -1,6 +1,57 @@
 package build
 
-// runtimeEdits returns the edits of package runtime and its internals.
+// runtimeEdits returns the edits of package runtime and its internals. The
+// runtime keeps believing that it is on Linux; what changes is that its system
+// calls are calls of libosSyscall (libos/guest/goroot/runtime), that it
+// reserves less address space, and that it has no sysmon thread.
 func runtimeEdits() []Edit {
-	return nil
+	const (
+		sys    = "runtime/sys_linux_amd64.s"
+		asm    = "runtime/asm_amd64.s"
+		malloc = "runtime/malloc.go"
+		proc   = "runtime/proc.go"
+	)
+	const syscall, call = "\tSYSCALL\n", "\tCALL\truntime·libosSyscall(SB)\n"
+	const cpuid, answer = "\tCPUID\n", "\tCALL\truntime·libosCPUID(SB)\n"
+	return []Edit{
+		{File: sys, Name: "system calls", Anchor: syscall, Replace: call, Count: 40},
+		{
+			File: "internal/runtime/syscall/linux/asm_linux_amd64.s", Name: "system calls",
+			Anchor: syscall, Replace: call,
+		},
+
+		// CPUID leaves the VM; the monitor handed its answers over.
+		{File: asm, Name: "cpuid", Anchor: cpuid, Replace: answer, Count: 7},
+		{File: "internal/cpu/cpu_x86.s", Name: "cpuid", Anchor: cpuid, Replace: answer},
+		{File: "vendor/golang.org/x/sys/cpu/cpu_gc_x86.s", Name: "cpuid", Anchor: cpuid, Replace: answer},
+
+		// The heap's index structures are sized for 40 bits of addresses from
+		// 0 on instead of 48 around 0, and for arenas of 4 MiB: some megabytes
+		// of reservations instead of more than a gigabyte.
+		{
+			File: malloc, Name: "address bits",
+			Anchor:  "heapAddrBits = (_64bit*(1-goarch.IsWasm)*(1-goos.IsIos*goarch.IsArm64))*48 +",
+			Replace: "heapAddrBits = (_64bit*(1-goarch.IsWasm)*(1-goos.IsIos*goarch.IsArm64))*40 +",
+		},
+		{
+			File: malloc, Name: "arena size",
+			Anchor:  "logHeapArenaBytes = (6+20)*(_64bit*",
+			Replace: "logHeapArenaBytes = (2+20)*(_64bit*",
+		},
+		{
+			File: malloc, Name: "arena base",
+			Anchor:  "arenaBaseOffset = 0xffff800000000000*goarch.IsAmd64 +",
+			Replace: "arenaBaseOffset = 0*goarch.IsAmd64 +",
+		},
+
+		// Preemption comes from the monitor's ticks (libosPreempt).
+		{
+			File: proc, Name: "no sysmon",
+			Anchor: `const haveSysmon = GOARCH != "wasm"`, Replace: "const haveSysmon = false",
+		},
+		{
+			File: proc, Name: "main time stamp",
+			Anchor: "\tfn := main_main // make an indirect call", Replace: "\tlibosMainStart()\n\tfn := main_main // make an indirect call",
+		},
+	}
 }

@@ -41,3 +41,6 @@ type Step struct {
 	Name string `json:"name"`
 	End  int64  `json:"end_ns"`
 }
+
+// StatsVersion is the value of Stats.Version.
+const StatsVersion = 1

@@ -1,0 +1,400 @@
+//go:build unibench_guest
+
+package runtime
+
+import (
+	goabi "internal/abi"
+	"internal/libos/abi"
+	"internal/libos/kern"
+	"internal/runtime/atomic"
+	"unsafe"
+)
+
+// This file joins package runtime in an image. It is what stands between the
+// runtime, which believes to be on Linux, and package kern: the entries from
+// assembly, the lock, the idle loop and the hypercalls.
+//
+// Everything but libosMainStart runs in library OS context: on the kernel stack
+// of a vCPU, with a g that is only stack bounds, perhaps inside the runtime's
+// own locks. So: no allocation, no write barrier, no lock of the runtime, no
+// call of ABI0 assembly.
+
+// libosKernel is the state of threads, signals and memory, under libosLock.
+var libosKernel kern.Kernel
+
+// libosState is the glue's own state, under libosLock but for what is atomic.
+var libosState struct {
+	lock     uint32
+	spinning uint32 // vCPUs that look for work
+	waiting  uint64 // vCPUs in HypercallWait or not started, a mask
+	ticks    [abi.MaxVCPUs]libosTickState
+	xsave    uintptr // bytes of vector state
+	rdrand   bool    // the CPU has RDRAND
+	waited   uint64  // nanoseconds that vCPUs spent in HypercallWait, summed
+}
+
+// libosTickState is what a vCPU was doing at its last tick.
+type libosTickState struct {
+	p    uintptr
+	tick uint32
+}
+
+// Constants for assembly.
+const (
+	libosStats     = abi.StatsGPA
+	libosStatsRaw  = unsafe.Offsetof(abi.StatsPage{}.RawSyscalls)
+	libosPort      = abi.HypercallPort
+	libosBoot      = abi.BootGPA
+	libosBootTSC   = unsafe.Offsetof(abi.BootInfo{}.TSCBase)
+	libosBootCPUID = abi.BootGPA + unsafe.Offsetof(abi.BootInfo{}.CPUID)
+)
+
+func libosOut(number uintptr)
+func libosTSC() uint64
+func libosPause()
+func libosMainStart()
+func libosYield()
+
+//go:nosplit
+func libosBootInfo() *abi.BootInfo {
+	p := uintptr(abi.BootGPA)
+	return *(**abi.BootInfo)(unsafe.Pointer(&p))
+}
+
+//go:nosplit
+func libosStatsPage() *abi.StatsPage {
+	p := uintptr(abi.StatsGPA)
+	return *(**abi.StatsPage)(unsafe.Pointer(&p))
+}
+
+//go:nosplit
+func libosPerCPU(i uintptr) *abi.PerCPU {
+	p := uintptr(abi.PerCPUGPA) + i*abi.PerCPUStride
+	return *(**abi.PerCPU)(unsafe.Pointer(&p))
+}
+
+// libosInit runs once, on vCPU 0, before anything of the runtime.
+//
+//go:nosplit
+func libosInit(pc *abi.PerCPU) {
+	boot := libosBootInfo()
+	n := uintptr(boot.VCPUs)
+	for i := uintptr(0); i < n; i++ {
+		c := libosPerCPU(i)
+		base := uintptr(unsafe.Pointer(c))
+		gp := (*g)(unsafe.Pointer(&c.KernelG))
+		gp.stack = stack{base + abi.PerCPUStack, base + abi.PerCPUStride}
+		gp.stackguard0 = gp.stack.lo + stackGuard
+		gp.stackguard1 = gp.stackguard0
+	}
+	libosState.waiting = 1<<n - 2
+	libosState.xsave = (uintptr(boot.XSaveSize) + 63) &^ 63
+	for _, e := range boot.CPUID[:boot.CPUIDCount] {
+		if e.Leaf == 1 {
+			libosState.rdrand = e.CX>>30&1 != 0
+		}
+	}
+	libosKernel.Init(int(n))
+	libosKernel.Mem.Init(uintptr(boot.MemStart), uintptr(boot.MemEnd), boot.MemLimit)
+	pc.Thread = 0
+	pc.Started = 1
+}
+
+// libosNow returns the monotonic time in nanoseconds.
+func libosNow() int64 {
+	b := libosBootInfo()
+	d := libosTSC() - b.TSCBase
+	// d*mult>>32 without overflow.
+	return int64(b.MonoBase + (d>>32)*b.TSCMult + (d&(1<<32-1))*b.TSCMult>>32)
+}
+
+func libosAcquire() {
+	for {
+		for i := 0; i < 1000; i++ {
+			if atomic.Load(&libosState.lock) == 0 && atomic.Cas(&libosState.lock, 0, 1) {
+				return
+			}
+			libosPause()
+		}
+	}
+}
+
+func libosRelease() { atomic.Store(&libosState.lock, 0) }
+
+// libosHypercall leaves the VM.
+func libosHypercall(pc *abi.PerCPU, number uintptr, a, b, c, d uint64) int64 {
+	pc.Call.Args[0], pc.Call.Args[1], pc.Call.Args[2], pc.Call.Args[3] = a, b, c, d
+	libosOut(number)
+	return int64(pc.Call.Ret)
+}
+
+// libosExit ends the VM.
+func libosExit(pc *abi.PerCPU, status, signal uint64) {
+	for {
+		libosHypercall(pc, abi.HypercallExit, status, signal, 0, 0)
+	}
+}
+
+// libosKernelSyscall serves a system call of the thread in pc.Save. The result
+// is for libosResume.
+func libosKernelSyscall(pc *abi.PerCPU) uintptr {
+	libosAcquire()
+	req := libosKernel.Syscall(pc, libosNow())
+	switch req.Op {
+	case kern.OpNone:
+	case kern.OpWrite:
+		libosRelease()
+		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallWrite, req.A[0], req.A[1], req.A[2], 0))
+		libosAcquire()
+	case kern.OpRead:
+		libosRelease()
+		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallRead, req.A[0], req.A[1], 0, 0))
+		libosAcquire()
+	case kern.OpExit:
+		libosExit(pc, req.A[0], req.A[1])
+	case kern.OpKick:
+		libosPost(pc, req.A[0], abi.EventSignal)
+	case kern.OpFree:
+		libosRelease()
+		libosHypercall(pc, abi.HypercallFree, req.A[0], req.A[1], 0, 0)
+		libosAcquire()
+	case kern.OpRestore:
+		return libosFinish(pc, uintptr(req.A[0]))
+	case kern.OpUnknown:
+		libosCountENOSYS(uintptr(req.A[0]))
+	}
+	return libosFinish(pc, 0)
+}
+
+// libosCountENOSYS counts a system call that is not there.
+func libosCountENOSYS(number uintptr) {
+	if number < abi.MaxSyscall {
+		atomic.Xadd(&libosStatsPage().ENOSYS[number], 1)
+	}
+}
+
+// libosKernelEvents looks at the events that came while the thread at ctx (0:
+// in pc.Save) was being resumed.
+func libosKernelEvents(pc *abi.PerCPU, ctx uintptr) uintptr {
+	libosAcquire()
+	return libosFinish(pc, ctx)
+}
+
+// libosKernelTrap handles an exception or an event of the monitor.
+func libosKernelTrap(pc *abi.PerCPU) uintptr {
+	frame := (*[7]uint64)(unsafe.Pointer(uintptr(unsafe.Pointer(pc)) + abi.TrapFrame))
+	vector, ip := frame[0], frame[2]
+	if pc.InKernel > 1 {
+		for {
+			libosHypercall(pc, abi.HypercallPanic, 1, ip, pc.CR2, vector)
+		}
+	}
+	if pc.Started == 0 { // a vCPU that was just started
+		pc.Started = 1
+		libosAcquire()
+		return libosFinish(pc, 0)
+	}
+	t := &pc.Trap
+	t.IP, t.Flags, t.SP = ip, frame[4], frame[5]
+	t.CS, t.SS = abi.SelectorUserCS, abi.SelectorUserSS
+	t.Err, t.TrapNo, t.CR2 = frame[1], vector, pc.CR2
+	t.FPState = uint64(uintptr(unsafe.Pointer(pc)) + abi.PerCPUXSave)
+	pc.Save.FS = pc.FSBase
+	ctx := uintptr(unsafe.Pointer(t))
+	libosAcquire()
+	if vector == abi.VectorEvent {
+		return libosFinish(pc, ctx)
+	}
+	cause := kern.Fault(vector, t.Err, t.CR2, ip)
+	if libosKernel.Deliver(pc, cause, true, true, libosState.xsave) == kern.Fatal {
+		libosExit(pc, 128+uint64(cause.Signal), uint64(cause.Signal))
+	}
+	return libosFinish(pc, 0)
+}
+
+// libosFinish ends every stay in the library OS: it handles events, chooses a
+// thread, delivers its signals, and releases the lock. ctx is where the
+// registers of the running thread are, as for libosResume; the result too.
+func libosFinish(pc *abi.PerCPU, ctx uintptr) uintptr {
+	k := &libosKernel
+	for {
+		if k.Deadline() != kern.NoDeadline {
+			k.Expire(libosNow())
+		}
+		if events := atomic.Xchg(&pc.Events, 0); events != 0 {
+			ctx = libosEvents(pc, events, ctx)
+		}
+		if pc.Thread < 0 {
+			ctx = 0
+			if !k.Next(pc) {
+				libosIdle(pc)
+				continue
+			}
+		}
+		if !k.HasPending(pc) {
+			break
+		}
+		ctx = libosSignal(pc, ctx)
+	}
+	var kick uint64
+	if k.Runnable() > int32(atomic.Load(&libosState.spinning)) && libosState.waiting != 0 {
+		kick = libosState.waiting & -libosState.waiting // the lowest bit
+	}
+	if m := &k.Mem; m.Peak > libosStatsPage().MemPeak {
+		libosStatsPage().MemPeak = m.Peak
+	}
+	if kick != 0 {
+		libosPost(pc, kick, abi.EventWake)
+	}
+	libosRelease()
+	return ctx
+}
+
+// libosSignal makes the running thread handle one pending signal.
+func libosSignal(pc *abi.PerCPU, ctx uintptr) uintptr {
+	k := &libosKernel
+	sig := k.Pending(pc)
+	if ctx != 0 && ctx != uintptr(unsafe.Pointer(&pc.Trap)) {
+		// The end of a handler, straight into the next: the context moves to
+		// where an interruption would have left it.
+		pc.Trap = *(*abi.SigContext)(unsafe.Pointer(ctx))
+		area := uint64(uintptr(unsafe.Pointer(pc)) + abi.PerCPUXSave)
+		if pc.Trap.FPState != 0 {
+			memmove(unsafe.Pointer(uintptr(area)), unsafe.Pointer(uintptr(pc.Trap.FPState)), libosState.xsave)
+		}
+		pc.Trap.FPState = area
+		ctx = uintptr(unsafe.Pointer(&pc.Trap))
+	}
+	const tkill = -6
+	switch k.Deliver(pc, kern.Cause{Signal: sig, Code: tkill}, ctx != 0, false, libosState.xsave) {
+	case kern.Fatal:
+		libosExit(pc, 128+uint64(sig), uint64(sig))
+	case kern.Handled:
+		return 0
+	}
+	return ctx
+}
+
+// libosEvents handles the event bits of pc.
+func libosEvents(pc *abi.PerCPU, events uint32, ctx uintptr) uintptr {
+	k := &libosKernel
+	if events&abi.EventSignal != 0 {
+		if set := atomic.Xchg64(&libosStatsPage().Signals, 0); set != 0 {
+			if mask := k.Kill(set) &^ (1 << pc.Index); mask != 0 {
+				libosPost(pc, mask, abi.EventSignal)
+			}
+		}
+	}
+	if events&abi.EventStdin != 0 {
+		libosStdinEvent(k)
+	}
+	if events&abi.EventTick != 0 && ctx == uintptr(unsafe.Pointer(&pc.Trap)) {
+		k.Expire(libosNow())
+		libosPreempt(pc)
+		if k.Runnable() > 0 && k.Interject(pc, uint64(goabi.FuncPCABI0(libosYield)), libosState.xsave) {
+			return 0
+		}
+	}
+	return ctx
+}
+
+// libosPreempt asks the interrupted goroutine to make room if it has run for a
+// whole time slice, which is what Go's sysmon thread does elsewhere. There is
+// no such thread here: it would wake up fifty times in the first millisecond.
+func libosPreempt(pc *abi.PerCPU) {
+	fs := uintptr(pc.FSBase)
+	if fs == 0 {
+		return
+	}
+	gp := *(**g)(unsafe.Pointer(fs - 8))
+	if gp == nil || gp.m == nil {
+		return
+	}
+	mp := gp.m
+	pp, curg := mp.p.ptr(), mp.curg
+	if pp == nil || curg == nil || curg == mp.g0 {
+		return
+	}
+	last := &libosState.ticks[pc.Index]
+	if last.p != uintptr(unsafe.Pointer(pp)) || last.tick != pp.schedtick {
+		*last = libosTickState{uintptr(unsafe.Pointer(pp)), pp.schedtick}
+		return
+	}
+	curg.preempt = true
+	curg.stackguard0 = stackPreempt
+	pp.preempt = true
+	if debug.asyncpreemptoff == 0 {
+		libosKernel.Notify(pc, kern.SIGURG)
+	}
+}
+
+// libosPost sets an event for the vCPUs in mask and makes them look. The lock
+// is held, and released meanwhile for as long as it takes to leave the VM.
+func libosPost(pc *abi.PerCPU, mask uint64, event uint32) {
+	self := uint64(1) << pc.Index
+	if mask&self != 0 {
+		atomic.Or(&pc.Events, event)
+		mask &^= self
+	}
+	if mask == 0 {
+		return
+	}
+	libosState.waiting &^= mask
+	for i := uintptr(0); mask>>i != 0; i++ {
+		if mask>>i&1 != 0 {
+			atomic.Or(&libosPerCPU(i).Events, event)
+		}
+	}
+	libosRelease()
+	libosHypercall(pc, abi.HypercallKick, mask, 0, 0, 0)
+	libosAcquire()
+}
+
+// Idle times in nanoseconds: how long a vCPU of several looks for work before
+// it leaves the VM, and how close a deadline has to be for leaving not to pay.
+const (
+	libosSpin  = 50_000
+	libosShort = 100_000
+)
+
+// libosIdle returns when there may be a thread to run or an event, with the
+// lock held as on entry. First it polls, then it lets the host have the CPU.
+func libosIdle(pc *abi.PerCPU) {
+	k := &libosKernel
+	s := &libosState
+	now := libosNow()
+	until := now
+	if libosBootInfo().VCPUs > 1 {
+		until += libosSpin
+	}
+	deadline := k.Deadline()
+	if deadline-now < libosShort {
+		until = deadline
+	}
+	pc.Idle = abi.IdleSpin
+	atomic.Xadd(&s.spinning, 1)
+	libosRelease()
+	for libosNow() < until && k.Runnable() == 0 && atomic.Load(&pc.Events) == 0 {
+		libosPause()
+	}
+	libosAcquire()
+	atomic.Xadd(&s.spinning, -1)
+	pc.Idle = abi.IdleNo
+	if k.Runnable() != 0 || atomic.Load(&pc.Events) != 0 {
+		return
+	}
+	deadline = k.Deadline()
+	if deadline <= libosNow() {
+		return
+	}
+	self := uint64(1) << pc.Index
+	s.waiting |= self
+	pc.Idle = abi.IdleWait
+	libosRelease()
+	start := libosNow()
+	libosHypercall(pc, abi.HypercallWait, uint64(deadline), 0, 0, 0)
+	libosAcquire()
+	s.waited += uint64(libosNow() - start)
+	pc.Idle = abi.IdleNo
+	s.waiting &^= self
+}

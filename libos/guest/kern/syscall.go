@@ -1,0 +1,270 @@
+package kern
+
+import "unibench/libos/abi"
+
+// System call numbers that the runtime uses (arch/x86/entry/syscalls/
+// syscall_64.tbl).
+const (
+	sysRead             = 0
+	sysWrite            = 1
+	sysOpen             = 2
+	sysClose            = 3
+	sysMmap             = 9
+	sysMprotect         = 10
+	sysMunmap           = 11
+	sysRtSigaction      = 13
+	sysRtSigprocmask    = 14
+	sysRtSigreturn      = 15
+	sysSchedYield       = 24
+	sysMincore          = 27
+	sysMadvise          = 28
+	sysNanosleep        = 35
+	sysGetpid           = 39
+	sysClone            = 56
+	sysExit             = 60
+	sysKill             = 62
+	sysFcntl            = 72
+	sysSigaltstack      = 131
+	sysPrctl            = 157
+	sysArchPrctl        = 158
+	sysGettid           = 186
+	sysFutex            = 202
+	sysSchedGetaffinity = 204
+	sysClockGettime     = 228
+	sysExitGroup        = 231
+	sysTgkill           = 234
+	sysOpenat           = 257
+	sysClockNanosleep   = 230
+)
+
+// Op is what a system call asks of the caller of Syscall.
+type Op uint8
+
+// Operations.
+const (
+	OpNone    Op = iota // nothing: the result is in pc.Save.AX, or the thread has left pc
+	OpWrite             // console write of A: descriptor, address, length
+	OpRead              // read of standard input: address A[0], length A[1]
+	OpExit              // end the program with status A[0], by signal A[1]
+	OpKick              // make the vCPUs in mask A[0] look at their events
+	OpFree              // return A[0], length A[1], to the host
+	OpRestore           // the registers are at address A[0]
+	OpUnknown           // no such call here: count it
+)
+
+// Request is an operation with its arguments.
+type Request struct {
+	Op Op
+	A  [3]uint64
+}
+
+// Syscall executes the system call in pc.Save of the running thread. now is the
+// monotonic time in nanoseconds.
+func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
+	r := &pc.Save
+	switch r.AX {
+	case sysFutex:
+		return k.futex(pc, now)
+	case sysSchedYield:
+		k.Yield(pc)
+	case sysNanosleep:
+		k.nanosleep(pc, r.DI, now)
+	case sysGettid:
+		r.AX = TID(pc.Thread)
+	case sysGetpid:
+		r.AX = 1
+	case sysClone:
+		r.AX = k.Clone(pc, r.DI, r.SI, r.R8)
+	case sysExit:
+		k.ExitThread(pc)
+	case sysExitGroup:
+		return Request{OpExit, [3]uint64{r.DI & 0xff}}
+	case sysWrite:
+		return Request{OpWrite, [3]uint64{r.DI, r.SI, r.DX}}
+	case sysRead:
+		if r.DI != 0 {
+			r.AX = neg(EAGAIN)
+			break
+		}
+		return Request{OpRead, [3]uint64{r.SI, r.DX}}
+	case sysFcntl:
+		// The runtime asks at its start whether the standard descriptors
+		// are open.
+		r.AX = 0
+		if r.DI > 2 {
+			r.AX = neg(EBADF)
+		}
+	case sysClose:
+		r.AX = 0
+	case sysArchPrctl:
+		const setFS = 0x1002
+		if r.DI != setFS {
+			r.AX = neg(EINVAL)
+			break
+		}
+		r.FS = r.SI
+		r.AX = 0
+	case sysRtSigaction:
+		r.AX = k.Sigaction(r.DI, uintptr(r.SI), uintptr(r.DX))
+	case sysRtSigprocmask:
+		r.AX = k.Sigprocmask(pc, r.DI, uintptr(r.SI), uintptr(r.DX))
+	case sysSigaltstack:
+		r.AX = k.Sigaltstack(pc, uintptr(r.DI), uintptr(r.SI))
+	case sysRtSigreturn:
+		return Request{OpRestore, [3]uint64{uint64(k.Sigreturn(pc, uintptr(r.SP)))}}
+	case sysTgkill:
+		var cpu int32
+		if r.AX, cpu = k.Tgkill(r.SI, r.DX); cpu >= 0 {
+			return Request{OpKick, [3]uint64{1 << cpu}}
+		}
+	case sysKill:
+		if r.SI < 1 || r.SI > MaxSignal {
+			r.AX = neg(EINVAL)
+			break
+		}
+		mask := k.Kill(bit(int(r.SI)))
+		r.AX = 0
+		if mask != 0 {
+			return Request{OpKick, [3]uint64{mask}}
+		}
+	case sysMmap:
+		r.AX = k.mmap(r)
+	case sysMunmap:
+		addr, n := uintptr(r.DI), round(uintptr(r.SI))
+		if !k.Mem.contains(addr, n) {
+			r.AX = neg(EINVAL)
+			break
+		}
+		k.Mem.Free(addr, n)
+		r.AX = 0
+	case sysMadvise:
+		return k.madvise(r)
+	case sysMprotect:
+		// All memory stays readable and writable: the page tables are out of
+		// reach. Programs use it to catch their own mistakes.
+		r.AX = 0
+	case sysSchedGetaffinity:
+		if r.SI < 8 {
+			r.AX = neg(EINVAL)
+			break
+		}
+		Store64(uintptr(r.DX), 1<<k.vcpus-1)
+		r.AX = 8
+	case sysPrctl:
+		r.AX = neg(EINVAL)
+	case sysOpen, sysOpenat:
+		r.AX = neg(ENOENT)
+	case sysClockGettime:
+		Store64(uintptr(r.SI), uint64(now/1e9))
+		Store64(uintptr(r.SI)+8, uint64(now%1e9))
+		r.AX = 0
+	default:
+		call := r.AX
+		r.AX = neg(ENOSYS)
+		return Request{OpUnknown, [3]uint64{call}}
+	}
+	return Request{}
+}
+
+func (k *Kernel) futex(pc *abi.PerCPU, now int64) Request {
+	r := &pc.Save
+	addr := uintptr(r.DI)
+	switch r.SI & futexOpMask {
+	case futexWait:
+		deadline := forever
+		if r.R10 != 0 {
+			deadline = timespec(uintptr(r.R10), now)
+		}
+		if !k.FutexWait(pc, addr, uint32(r.DX), deadline) {
+			r.AX = neg(EAGAIN)
+		}
+	case futexWake:
+		r.AX = k.FutexWake(addr, uint32(r.DX))
+	default:
+		r.AX = neg(ENOSYS)
+		return Request{OpUnknown, [3]uint64{sysFutex}}
+	}
+	return Request{}
+}
+
+// timespec adds the struct timespec at addr to now.
+func timespec(addr uintptr, now int64) int64 {
+	s, ns := int64(Load64(addr)), int64(Load64(addr+8))
+	if s < 0 || ns < 0 {
+		return now
+	}
+	if s > 1<<32 {
+		return NoDeadline - 1
+	}
+	return now + s*1e9 + ns
+}
+
+func (k *Kernel) nanosleep(pc *abi.PerCPU, ts uint64, now int64) {
+	pc.Save.AX = 0
+	k.Sleep(pc, timespec(uintptr(ts), now))
+}
+
+// Flags of mmap and values of madvise.
+const (
+	protNone     = 0
+	mapFixed     = 0x10
+	mapAnonymous = 0x20
+
+	madvWillNeed = 3
+	madvDontNeed = 4
+	madvFree     = 8
+	madvCollapse = 25
+)
+
+// mmap serves the runtime's three uses: reserve (no protection), use a part of
+// a reservation (fixed), and both at once.
+func (k *Kernel) mmap(r *abi.Registers) uint64 {
+	addr, n := uintptr(r.DI), uintptr(r.SI)
+	if n == 0 || n > 1<<46 {
+		return neg(EINVAL)
+	}
+	if r.R10&mapAnonymous == 0 {
+		return neg(ENOSYS)
+	}
+	if r.R10&mapFixed != 0 {
+		if r.DX == protNone {
+			return r.DI
+		}
+		if !k.Mem.Use(addr, n) {
+			return neg(ENOMEM)
+		}
+		return r.DI
+	}
+	// A hint that is not honoured makes Go's heap give the address back and
+	// try the next hint, of which it has more than a hundred: a plain no takes
+	// it to the end of them at once.
+	if addr != 0 {
+		return neg(ENOMEM)
+	}
+	at := k.Mem.Reserve(n)
+	if at == 0 {
+		return neg(ENOMEM)
+	}
+	if r.DX != protNone && !k.Mem.Use(at, n) {
+		k.Mem.Free(at, n)
+		return neg(ENOMEM)
+	}
+	return uint64(at)
+}
+
+// madvise gives memory back to the host; all else is advice that changes
+// nothing here, where pages are large from the start.
+func (k *Kernel) madvise(r *abi.Registers) Request {
+	addr, n := uintptr(r.DI), round(uintptr(r.SI))
+	advice := r.DX
+	r.AX = 0
+	switch {
+	case !k.Mem.contains(addr, n):
+		r.AX = neg(ENOMEM)
+	case advice == madvDontNeed || advice == madvFree:
+		return Request{OpFree, [3]uint64{uint64(addr), uint64(n)}}
+	case advice == madvCollapse:
+		r.AX = neg(EINVAL)
+	}
+	return Request{}
+}

@@ -1,0 +1,25 @@
+package monitor
+
+import "unibench/libos/vmm"
+
+// collect fills in what the machine counted.
+func (s *Stats) collect(m *vmm.Machine, con *console) {
+	s.FirstRun, s.GuestEnd = m.FirstRun, m.GuestEnd
+	s.FirstOutput = con.firstOutput.Load()
+	s.Exits = m.Exits()
+	for _, n := range s.Exits {
+		s.VMExits += n
+	}
+	g := m.Guest()
+	s.GuestEntry, s.GuestMain = g.Entry, g.Main
+	s.RawSyscalls = g.RawSyscalls
+	s.GuestPeakBytes = g.PeakBytes
+	for number, n := range g.ENOSYS {
+		if n != 0 {
+			if s.ENOSYS == nil {
+				s.ENOSYS = map[string]uint64{}
+			}
+			s.ENOSYS[syscallName(number)] += uint64(n)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package monitor
+
+import (
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"unibench/libos/abi"
+)
+
+// console connects the guest to the monitor's own descriptors 0, 1 and 2. Input
+// is read only once the guest asks for it, and no more than it asks for, so that
+// what the program leaves unread stays for whoever comes next, as with a process.
+type console struct {
+	now         func() int64
+	firstOutput atomic.Int64
+
+	mu      sync.Mutex
+	reading bool
+	buf     []byte // read, not yet taken
+	eof     bool
+	err     syscall.Errno
+}
+
+// Modes implements vmm.Console.
+func (c *console) Modes() (modes [3]uint16) {
+	for fd := range modes {
+		var st syscall.Stat_t
+		if syscall.Fstat(fd, &st) != nil {
+			continue
+		}
+		modes[fd] = uint16(st.Mode & syscall.S_IFMT)
+		if st.Mode&syscall.S_IFMT == syscall.S_IFCHR && isTerminal(fd) {
+			modes[fd] |= abi.StdioTerminal
+		}
+	}
+	return modes
+}
+
+// Write implements vmm.Console.
+func (c *console) Write(fd int, p []byte) (int, syscall.Errno) {
+	for {
+		n, err := syscall.Write(fd, p)
+		if n > 0 && c.firstOutput.Load() == 0 {
+			c.firstOutput.CompareAndSwap(0, c.now())
+		}
+		switch err {
+		case nil:
+			return n, 0
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			waitWritable(fd)
+		default:
+			return 0, err.(syscall.Errno)
+		}
+	}
+}
+
+// Read implements vmm.Console.
+func (c *console) Read(p []byte, ready func()) (int, syscall.Errno) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case len(c.buf) > 0:
+		n := copy(p, c.buf)
+		c.buf = c.buf[n:]
+		return n, 0
+	case c.err != 0:
+		err := c.err
+		c.err = 0
+		return 0, err
+	case c.eof:
+		// A terminal may have more after an end of file: ask it again.
+		c.eof = false
+		return 0, 0
+	case len(p) == 0:
+		return 0, 0
+	}
+	if !c.reading {
+		c.reading = true
+		go c.fill(min(len(p), 64<<10), ready)
+	}
+	return 0, syscall.EAGAIN
+}
+
+// fill reads once from descriptor 0, however long that takes.
+func (c *console) fill(n int, ready func()) {
+	buf := make([]byte, n)
+	var err error
+	for {
+		n, err = syscall.Read(0, buf)
+		if err == syscall.EAGAIN {
+			waitReadable(0)
+		} else if err != syscall.EINTR {
+			break
+		}
+	}
+	c.mu.Lock()
+	c.reading = false
+	switch {
+	case err != nil:
+		c.err = err.(syscall.Errno)
+	case n == 0:
+		c.eof = true
+	default:
+		c.buf = buf[:n]
+	}
+	c.mu.Unlock()
+	ready()
+}

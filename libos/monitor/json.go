@@ -1,0 +1,86 @@
+package monitor
+
+import (
+	"sort"
+	"strconv"
+)
+
+// AppendJSON appends s as encoding/json would write it, indented. The encoder
+// is not used because its package and those that it needs would be initialised
+// at each start of the monitor.
+func (s *Stats) AppendJSON(b []byte) []byte {
+	w := jsonWriter{b: append(b, '{')}
+	w.int("version", int64(s.Version))
+	w.int("monitor_start_ns", s.MonitorStart)
+	w.int("first_run_ns", s.FirstRun)
+	w.int("guest_entry_ns", s.GuestEntry)
+	w.int("guest_main_ns", s.GuestMain)
+	w.int("first_output_ns", s.FirstOutput)
+	w.int("guest_end_ns", s.GuestEnd)
+	w.int("exit_status", int64(s.ExitStatus))
+	w.counts("exits", s.Exits)
+	w.int("vmexits", int64(s.VMExits))
+	if len(s.ENOSYS) > 0 {
+		w.counts("enosys", s.ENOSYS)
+	}
+	w.int("raw_syscalls", int64(s.RawSyscalls))
+	w.int("memory_bytes", int64(s.MemoryBytes))
+	w.int("guest_peak_bytes", int64(s.GuestPeakBytes))
+	w.int("vcpus", int64(s.VCPUs))
+	if len(s.Steps) > 0 {
+		w.key("steps")
+		w.b = append(w.b, '[')
+		for i, step := range s.Steps {
+			if i > 0 {
+				w.b = append(w.b, ',')
+			}
+			w.b = append(w.b, "\n    {\"name\": "...)
+			w.b = strconv.AppendQuote(w.b, step.Name)
+			w.b = append(w.b, ", \"end_ns\": "...)
+			w.b = strconv.AppendInt(w.b, step.End, 10)
+			w.b = append(w.b, '}')
+		}
+		w.b = append(w.b, "\n  ]"...)
+	}
+	return append(w.b, "\n}\n"...)
+}
+
+type jsonWriter struct {
+	b    []byte
+	some bool
+}
+
+func (w *jsonWriter) key(name string) {
+	if w.some {
+		w.b = append(w.b, ',')
+	}
+	w.some = true
+	w.b = append(w.b, "\n  "...)
+	w.b = strconv.AppendQuote(w.b, name)
+	w.b = append(w.b, ": "...)
+}
+
+func (w *jsonWriter) int(name string, v int64) {
+	w.key(name)
+	w.b = strconv.AppendInt(w.b, v, 10)
+}
+
+// counts writes a map with its keys sorted; they are plain ASCII names.
+func (w *jsonWriter) counts(name string, m map[string]uint64) {
+	w.key(name)
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	w.b = append(w.b, '{')
+	for i, k := range keys {
+		if i > 0 {
+			w.b = append(w.b, ", "...)
+		}
+		w.b = strconv.AppendQuote(w.b, k)
+		w.b = append(w.b, ": "...)
+		w.b = strconv.AppendUint(w.b, m[k], 10)
+	}
+	w.b = append(w.b, '}')
+}

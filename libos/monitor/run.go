@@ -1,0 +1,96 @@
+package monitor
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+
+	"unibench/libos/vmm"
+)
+
+// Config is one run of an image.
+type Config struct {
+	Image    string   // path of the image file
+	Name     string   // argv[0] of the program
+	Memory   int64    // bytes of RAM
+	VCPUs    int      //
+	Args     []string // arguments after the program's name
+	Env      []string // KEY=VALUE
+	Initrd   []byte   // archive of the root file system (package initrd), or nil
+	Hostname string
+	// Start is when the monitor's main began, as Stats.MonitorStart.
+	Start int64
+}
+
+// Result is how the run ended, with its statistics.
+type Result struct {
+	vmm.Exit
+	Stats Stats
+}
+
+// Run runs the image to its end. The standard descriptors of this process are
+// those of the program, and SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and
+// SIGUSR2 are passed on to it; a second SIGINT or SIGTERM ends the VM, and Run
+// returns vmm.ErrStopped. Run is called once in a process.
+func Run(cfg Config) (Result, error) {
+	var r Result
+	r.Stats = Stats{
+		Version: StatsVersion, MonitorStart: cfg.Start,
+		MemoryBytes: uint64(cfg.Memory), VCPUs: cfg.VCPUs,
+	}
+	fd, err := syscall.Open(cfg.Image, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return r, &os.PathError{Op: "open image", Path: cfg.Image, Err: err}
+	}
+	defer syscall.Close(fd)
+	con := &console{now: monotonic}
+	vc := vmm.Config{
+		Image: fd, Memory: cfg.Memory, VCPUs: cfg.VCPUs,
+		Args: append([]string{cfg.Name}, cfg.Args...), Env: cfg.Env,
+		Initrd: cfg.Initrd, Host: cfg.Hostname, Console: con,
+		Step: func(name string) {
+			r.Stats.Steps = append(r.Stats.Steps, Step{name, monotonic()})
+		},
+	}
+	if err := random(vc.Seed[:]); err != nil {
+		return r, err
+	}
+	m, err := vmm.New(vc)
+	if err != nil {
+		return r, err
+	}
+	defer m.Close()
+	stop := forward(m)
+	defer stop()
+	r.Exit, err = m.Run()
+	r.Stats.collect(m, con)
+	r.Stats.ExitStatus = r.Status
+	return r, err
+}
+
+// forward passes signals on to the guest until the returned function is called.
+func forward(m *vmm.Machine) (stop func()) {
+	ch := make(chan os.Signal, 8)
+	signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
+	done := make(chan struct{})
+	go func() {
+		asked := false
+		for {
+			select {
+			case <-done:
+				return
+			case s := <-ch:
+				if ends := s == syscall.SIGINT || s == syscall.SIGTERM; ends && asked {
+					m.Stop()
+				} else {
+					asked = asked || ends
+					m.Signal(int(s.(syscall.Signal)))
+				}
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(ch)
+		close(done)
+	}
+}

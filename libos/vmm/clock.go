@@ -1,0 +1,43 @@
+package vmm
+
+import "unibench/libos/vmm/kvm"
+
+// tsc relates the guest's time-stamp counter to the host's CLOCK_MONOTONIC:
+// ns = mono + (counter-base)*mult>>32.
+type tsc struct {
+	base uint64
+	mult uint64
+	mono int64
+}
+
+// newTSC reads the guest's counter and its frequency. KVM starts the counter
+// of a vCPU at zero where the hardware has an offset for it; a PVM host has
+// none, and the guest reads the host's counter. KVM_GET_MSRS answers with what
+// the guest will read in both cases.
+func newTSC(v *kvm.VCPU) (tsc, error) {
+	khz, err := v.TSCKHz()
+	if err != nil {
+		return tsc{}, err
+	}
+	before := monotonic()
+	counter, err := v.GetMSR(kvm.MSRTSC)
+	if err != nil {
+		return tsc{}, err
+	}
+	after := monotonic()
+	return tsc{
+		base: counter,
+		mult: (1_000_000 << 32) / uint64(khz),
+		mono: before + (after-before)/2,
+	}, nil
+}
+
+// nanos converts a guest counter value to CLOCK_MONOTONIC; zero stays zero,
+// and a value from before the machine existed is clamped.
+func (t tsc) nanos(counter uint64) int64 {
+	if counter < t.base {
+		return 0
+	}
+	d := counter - t.base
+	return t.mono + int64((d>>32)*t.mult+(d&0xffffffff)*t.mult>>32)
+}

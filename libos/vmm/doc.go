@@ -1,0 +1,22 @@
+// Package vmm is the virtual machine monitor: it builds a VM around an image
+// (memory, page tables, descriptor tables, registers), runs its vCPUs under
+// KVM and serves their hypercalls (package abi). There is no firmware, no PCI,
+// no interrupt controller and no emulated platform; a vCPU starts in 64-bit
+// code at CPL 3 with paging on, and almost all of its life it executes the
+// program.
+//
+// Trust: every byte of guest memory, every register and every exit is hostile.
+// What the guest gives is read once, checked, and then used; a guest that
+// breaks the contract ends its VM with a GuestError, and can do nothing else to
+// the monitor. The guest's CPL 3 code cannot reach page or descriptor tables,
+// so it cannot change the protections made here.
+//
+// Why CPL 3: some hosts offer KVM without hardware virtualisation (PVM). There
+// ring 0 of a guest is emulated instruction by instruction, while CPL 3 runs
+// natively. On AMD and Intel hardware the choice costs nothing. For the same
+// reason hypercalls are few and memory is mapped before it is touched.
+//
+// Not here: reading stdin in advance, signal policy, statistics files and
+// confinement, which package monitor adds; devices, which come as packages of
+// their own.
+package vmm

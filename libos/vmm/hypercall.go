@@ -1,0 +1,140 @@
+package vmm
+
+import (
+	"math"
+	"sync/atomic"
+	"syscall"
+
+	"unibench/libos/abi"
+)
+
+// Causes of exits, as counted. A hypercall's cause is its number.
+const (
+	causeKick  = 0
+	exitCauses = abi.HypercallMax + 1
+)
+
+var causeNames = [exitCauses]string{
+	causeKick:          "event",
+	abi.HypercallExit:  "exit",
+	abi.HypercallWrite: "write",
+	abi.HypercallRead:  "read",
+	abi.HypercallWait:  "wait",
+	abi.HypercallKick:  "kick",
+	abi.HypercallFree:  "free",
+	abi.HypercallPanic: "panic",
+}
+
+// Exits returns how often the guest left each vCPU so far, by cause.
+func (m *Machine) Exits() map[string]uint64 {
+	counts := map[string]uint64{}
+	for _, v := range m.vcpus {
+		for cause := range v.exits {
+			if n := v.exits[cause].Load(); n != 0 {
+				counts[causeNames[cause]] += n
+			}
+		}
+	}
+	return counts
+}
+
+// hypercall serves one call. The argument block is copied first: other vCPUs
+// may change it meanwhile.
+func (v *vcpu) hypercall(number uint32) error {
+	if number == 0 || number > abi.HypercallMax {
+		return v.broken("unknown hypercall", uint64(number))
+	}
+	v.exits[number].Add(1)
+	args := v.pc.Call.Args
+	ret := int64(0)
+	switch number {
+	case abi.HypercallExit:
+		if args[1] > 64 {
+			return v.broken("exit with an unknown signal", args[1])
+		}
+		v.m.end(Exit{Status: int(args[0] & 0xff), Signal: int(args[1])}, nil)
+	case abi.HypercallWrite:
+		b, ok := v.m.mem.slice(args[1], args[2], abi.BootGPA)
+		if !ok || args[0] != 1 && args[0] != 2 {
+			return v.broken("write from outside of memory", args[1])
+		}
+		n, errno := v.m.cfg.Console.Write(int(args[0]), b)
+		ret = result(n, errno)
+	case abi.HypercallRead:
+		b, ok := v.m.mem.slice(args[0], args[1], abi.ImageGPA)
+		if !ok || args[0] < v.m.lay.tablesEnd && args[0]+args[1] > v.m.lay.tables {
+			return v.broken("read to outside of memory", args[0])
+		}
+		n, errno := v.m.cfg.Console.Read(b, v.m.stdinReady)
+		ret = result(n, errno)
+	case abi.HypercallWait:
+		v.waitUntil(args[0])
+	case abi.HypercallKick:
+		return v.m.kick(v, args[0])
+	case abi.HypercallFree:
+		l := v.m.lay
+		if args[0]%abi.PageSize != 0 || args[1]%abi.PageSize != 0 ||
+			args[0] < l.memStart || args[0] > l.memEnd || args[1] > l.memEnd-args[0] {
+			return v.broken("free of something that is not memory", args[0])
+		}
+		if err := v.m.mem.advise(args[0], args[1], syscall.MADV_DONTNEED); err != nil {
+			return &Error{"give memory back", err}
+		}
+	case abi.HypercallPanic:
+		return &GuestError{VCPU: v.i, What: panicText(args), Detail: args[2]}
+	}
+	v.pc.Call.Ret = uint64(ret)
+	return nil
+}
+
+func result(n int, errno syscall.Errno) int64 {
+	if errno != 0 {
+		return -int64(errno)
+	}
+	return int64(n)
+}
+
+// stdinReady tells the guest that reading standard input is worth a try.
+func (m *Machine) stdinReady() { m.vcpus[0].post(abi.EventStdin) }
+
+// kick wakes the vCPUs in mask, and starts those that do not run yet.
+func (m *Machine) kick(from *vcpu, mask uint64) error {
+	for i, v := range m.vcpus {
+		if mask>>i&1 == 0 || v == from {
+			continue
+		}
+		if i != 0 && !v.started.Load() {
+			if err := v.startSecondary(); err != nil {
+				return err
+			}
+			continue
+		}
+		if v.state.Load() == vcpuWaiting || atomic.LoadUint32(&v.pc.InKernel) == 0 {
+			v.wake()
+		}
+	}
+	return nil
+}
+
+// waitUntil sleeps until an event is posted or the guest's deadline is over.
+func (v *vcpu) waitUntil(deadline uint64) {
+	until := int64(-1)
+	if deadline < math.MaxInt64 {
+		until = int64(deadline)
+	}
+	v.state.Store(vcpuWaiting)
+	v.m.running.Add(-1)
+	for !v.m.hasEnded() {
+		seq := v.wait.Load()
+		if atomic.LoadUint32(&v.pc.Events) != 0 {
+			break
+		}
+		if until >= 0 && monotonic() >= until {
+			break
+		}
+		futexWait(v.waitWord(), seq, until)
+	}
+	v.m.running.Add(1)
+	v.state.Store(vcpuGuest)
+	v.m.ticker.start(v.m)
+}

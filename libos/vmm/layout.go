@@ -1,0 +1,58 @@
+package vmm
+
+import "unibench/libos/abi"
+
+// Addresses that follow from the vCPU's number alone.
+func perCPUBase(i int) uint64     { return abi.PerCPUGPA + uint64(i)*abi.PerCPUStride }
+func ring0Top(i int) uint64       { return perCPUBase(i) + abi.PerCPURing0 + abi.PageSize }
+func idtBase(i int) uint64        { return perCPUBase(i) + abi.PerCPUIDT }
+func tssBase(i int) uint64        { return perCPUBase(i) + abi.PerCPUTSS }
+func stubBase(i int) uint64       { return tssBase(i) + 0x200 }
+func kernelStackTop(i int) uint64 { return perCPUBase(i) + abi.PerCPUStride }
+func gdtBase(i int) uint64        { return abi.SystemGPA + uint64(i)*gdtEntries*8 }
+
+// layout is where everything above the image lies; see abi's memory map.
+type layout struct {
+	tables, tablesEnd  uint64
+	stack, stackEnd    uint64 // the page below stack is the guard
+	initrd, initrdSize uint64
+	memStart, memEnd   uint64
+	memLimit           uint64
+}
+
+const (
+	// stackSize is the initial stack: Go takes 64 KiB of it for the first
+	// thread's g0; argument strings come on top.
+	stackSize = 96 << 10
+
+	// reserveRoom is address space beyond the memory limit, for what Go's
+	// allocator reserves and never uses; it costs page table entries only.
+	reserveRoom = 32 << 20
+
+	// minMemory is the least memory left for the program's heap with which
+	// Go's runtime starts.
+	minMemory = 6 << 20
+)
+
+// newLayout places everything for an image that ends at imageEnd. mem is the
+// whole memory of the VM in bytes: the image, the stack and the heap share it.
+func newLayout(imageEnd, mem, args, initrd uint64) (*layout, error) {
+	up := func(n, unit uint64) uint64 { return ceil(n, unit) * unit }
+	l := &layout{}
+	l.tables = up(imageEnd, abi.PageSize)
+	fixed := up(args, abi.PageSize) + stackSize + up(initrd, abi.PageSize)
+	// The tables' size depends on where they end; a bound is good enough.
+	bound := l.tables + fixed + mem + reserveRoom + 8*abi.HugePage
+	l.tablesEnd = l.tables + (tablePages(bound, l.tables+fixed+4*abi.HugePage)+4)*abi.PageSize
+	l.stack = l.tablesEnd + abi.PageSize
+	l.stackEnd = l.stack + stackSize + up(args, abi.PageSize)
+	l.initrd, l.initrdSize = l.stackEnd, initrd
+	l.memStart = up(l.initrd+initrd, abi.HugePage)
+	used := imageEnd - abi.ImageGPA + fixed
+	if mem < used+minMemory {
+		return nil, &MemoryError{Have: mem, Need: used + minMemory}
+	}
+	l.memLimit = mem - used
+	l.memEnd = l.memStart + up(l.memLimit+reserveRoom, abi.HugePage)
+	return l, nil
+}

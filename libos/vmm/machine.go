@@ -1,0 +1,318 @@
+package vmm
+
+import (
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"unibench/libos/abi"
+	"unibench/libos/image"
+	"unibench/libos/vmm/kvm"
+)
+
+// Config says what machine to build. The descriptors stay the caller's.
+type Config struct {
+	Image   int   // descriptor of the image file
+	Memory  int64 // bytes of RAM: image, stack and heap
+	VCPUs   int
+	Args    []string // argv, Args[0] is the program's name
+	Env     []string // KEY=VALUE
+	Initrd  []byte   // archive of the root file system, may be empty
+	Host    string   // host name of the guest
+	Seed    [64]byte // secret random bytes
+	Console Console
+	// Step is called at the end of each phase of New, if not nil.
+	Step func(name string)
+}
+
+// Console is what the guest's standard descriptors are connected to. The
+// methods are called from vCPU threads, several at a time.
+type Console interface {
+	// Write writes p to descriptor fd, 1 or 2, and returns as write(2) does.
+	// It must not keep p, which is guest memory.
+	Write(fd int, p []byte) (int, syscall.Errno)
+	// Read fills p from standard input without waiting: 0 bytes mean the
+	// end, EAGAIN that ready will be called when there is something.
+	Read(p []byte, ready func()) (int, syscall.Errno)
+	// Modes describes descriptors 0 to 2 as abi.BootInfo.Stdio does.
+	Modes() [3]uint16
+}
+
+// Exit is how a guest ended: a status, or the signal that killed it.
+type Exit struct {
+	Status int
+	Signal int
+}
+
+// Machine is a VM that has been built. Run runs it once.
+type Machine struct {
+	cfg   Config
+	sys   *kvm.System
+	vm    *kvm.VM
+	mem   *memory
+	lay   *layout
+	cpuid cpuidState
+	root  uint64
+	entry uint64
+	rsp   uint64
+	run   int // size of a vCPU's run structure
+	vcpus []*vcpu
+	clock tsc
+
+	mu      sync.Mutex
+	ended   bool
+	exit    Exit
+	err     error
+	done    chan struct{}
+	wg      sync.WaitGroup
+	running atomic.Int32 // vCPUs that execute guest code
+	ticker  ticker
+
+	// FirstRun and GuestEnd are CLOCK_MONOTONIC times in nanoseconds.
+	FirstRun, GuestEnd int64
+}
+
+// New builds the machine: memory, image, tables, the first vCPU.
+func New(cfg Config) (m *Machine, err error) {
+	if cfg.VCPUs < 1 || cfg.VCPUs > abi.MaxVCPUs {
+		return nil, &Error{"create the VM", errVCPUs}
+	}
+	m = &Machine{cfg: cfg, done: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			m.Close()
+			m = nil
+		}
+	}()
+	step := cfg.Step
+	if step == nil {
+		step = func(string) {}
+	}
+	img, err := readImage(cfg.Image)
+	if err != nil {
+		return m, err
+	}
+	step("read image headers")
+	if m.sys, err = kvm.Open(); err != nil {
+		return m, err
+	}
+	if m.vm, err = m.sys.CreateVM(); err != nil {
+		return m, err
+	}
+	step("create VM")
+	if err = m.build(img); err != nil {
+		return m, err
+	}
+	step("build memory")
+	if err = m.vm.SetMemory(&kvm.MemoryRegion{
+		Size: m.mem.size(), HVA: uint64(m.mem.host(0)),
+	}); err != nil {
+		return m, err
+	}
+	step("set memory")
+	if m.run, err = m.sys.RunSize(); err != nil {
+		return m, err
+	}
+	table := new(kvm.CPUID)
+	if err = m.sys.SupportedCPUID(table); err != nil {
+		return m, err
+	}
+	m.cpuid = newCPUID(table)
+	step("read CPUID")
+	m.vcpus = make([]*vcpu, cfg.VCPUs)
+	for i := range m.vcpus {
+		m.vcpus[i] = newVCPU(m, i)
+	}
+	if err = m.vcpus[0].create(); err != nil {
+		return m, err
+	}
+	step("create vCPU")
+	if m.clock, err = newTSC(m.vcpus[0].kvm); err != nil {
+		return m, err
+	}
+	m.fillBootInfo()
+	step("boot information")
+	return m, nil
+}
+
+// readImage reads and checks the headers of the image.
+func readImage(fd int) (image.Image, error) {
+	var st syscall.Stat_t
+	if err := syscall.Fstat(fd, &st); err != nil {
+		return image.Image{}, &Error{"read the image", err}
+	}
+	head := make([]byte, abi.PageSize)
+	n, err := syscall.Pread(fd, head, 0)
+	if err != nil {
+		return image.Image{}, &Error{"read the image", err}
+	}
+	img, err := image.Parse(head[:n], uint64(st.Size), image.Limits{Low: abi.ImageGPA, High: 1 << 30})
+	if err != nil {
+		return img, err
+	}
+	n, err = syscall.Pread(fd, head[:abi.ImageHeaderLength], int64(img.EntryOffset()))
+	if err != nil {
+		return img, &Error{"read the image", err}
+	}
+	return img, image.CheckEntry(head[:n])
+}
+
+// build lays out memory and fills it, up to the boot information.
+func (m *Machine) build(img image.Image) (err error) {
+	var end uint64
+	for _, s := range img.Segments {
+		end = max(end, s.VAddr+s.MemSz)
+	}
+	start := newInitialStack(m.cfg.Args, m.cfg.Env, m.cfg.Seed[48:])
+	m.lay, err = newLayout(end, uint64(m.cfg.Memory), start.size(), uint64(len(m.cfg.Initrd)))
+	if err != nil {
+		return err
+	}
+	l := m.lay
+	if m.mem, err = newMemory(l.memEnd); err != nil {
+		return err
+	}
+	// What start-up touches for certain is made present in one call each: a
+	// fault from inside the guest costs several times as much.
+	m.mem.advise(abi.BootGPA, 4*abi.PageSize, madvPopulateWrite)
+	m.mem.advise(perCPUBase(0), abi.PerCPUStride, madvPopulateWrite)
+	t := newTables(m.mem, l.tables, l.tablesEnd)
+	if err := m.loadImage(img, t); err != nil {
+		return err
+	}
+	m.entry = img.Entry
+	m.rsp = start.write(m.mem, l.stackEnd)
+	copy(m.mem.bytes[l.initrd:], m.cfg.Initrd)
+
+	t.mapSmall(abi.BootGPA, abi.BootGPA+abi.PageSize, protR)
+	t.mapSmall(abi.SystemGPA, abi.SystemGPA+abi.PageSize, protSystem)
+	t.mapSmall(abi.LSTARGPA, abi.LSTARGPA+abi.PageSize, protRX)
+	t.mapSmall(abi.StatsGPA, abi.StatsGPA+abi.StatsSize, protRW)
+	for i := range m.cfg.VCPUs {
+		b := perCPUBase(i)
+		t.mapSmall(b, b+abi.PerCPUIDT, protRW)
+		t.mapSmall(b+abi.PerCPUIDT, b+abi.PerCPUGuard, protSystem)
+		t.mapSmall(b+abi.PerCPUStack, b+abi.PerCPUStride, protRW)
+	}
+	t.mapSmall(l.stack, l.stackEnd, protRW)
+	t.mapSmall(l.initrd, l.initrd+ceil(l.initrdSize, abi.PageSize)*abi.PageSize, protR)
+	t.mapHuge(l.memStart, l.memEnd, protRW)
+	m.root = t.root
+	writeSyscallStub(m.mem)
+	return nil
+}
+
+const madvPopulateWrite = 23
+
+// loadImage maps the segments copy on write from the file, so that loading
+// costs no copy and pages that the program does not touch cost nothing.
+func (m *Machine) loadImage(img image.Image, t *tables) error {
+	for _, s := range img.Segments {
+		lead := s.VAddr % abi.PageSize
+		start := s.VAddr - lead
+		if s.FileSz > 0 {
+			hostProt := syscall.PROT_READ
+			if s.Flags&image.Writable != 0 || s.MemSz > s.FileSz {
+				hostProt |= syscall.PROT_WRITE
+			}
+			err := m.mem.mapFile(m.cfg.Image, int64(s.Offset-lead), start, lead+s.FileSz, hostProt)
+			if err != nil {
+				return err
+			}
+			// The last page holds whatever follows the segment in the file,
+			// where zeroes are due.
+			if end := s.VAddr + s.FileSz; s.MemSz > s.FileSz && end%abi.PageSize != 0 {
+				clear(m.mem.bytes[end : ceil(end, abi.PageSize)*abi.PageSize])
+			}
+		}
+		p := protR
+		switch {
+		case s.Flags&image.Executable != 0 && s.Flags&image.Writable != 0:
+			return &Error{"load the image", errWriteExecute}
+		case s.Flags&image.Executable != 0:
+			p = protRX
+		case s.Flags&image.Writable != 0:
+			p = protRW
+		}
+		t.mapSmall(start, ceil(s.VAddr+s.MemSz, abi.PageSize)*abi.PageSize, p)
+	}
+	return nil
+}
+
+// fillBootInfo writes the boot information.
+func (m *Machine) fillBootInfo() {
+	b := m.mem.bootInfo()
+	b.Version = abi.ImageVersion
+	b.VCPUs = uint32(m.cfg.VCPUs)
+	b.MemStart, b.MemEnd, b.MemLimit = m.lay.memStart, m.lay.memEnd, m.lay.memLimit
+	b.TSCBase, b.TSCMult, b.MonoBase = m.clock.base, m.clock.mult, uint64(m.clock.mono)
+	b.WallOffset = uint64(realtime() - monotonic())
+	b.InitrdStart, b.InitrdSize = m.lay.initrd, m.lay.initrdSize
+	modes := m.cfg.Console.Modes()
+	copy(b.Stdio[:], modes[:])
+	b.Seed = m.cfg.Seed
+	copy(b.Hostname[:len(b.Hostname)-1], m.cfg.Host)
+	m.cpuid.publish(b)
+}
+
+// Run starts the first vCPU and returns when the guest has ended, for whatever
+// reason. It is called once.
+func (m *Machine) Run() (Exit, error) {
+	if debugHook != nil {
+		debugHook(m)
+	}
+	m.FirstRun = monotonic()
+	m.vcpus[0].start(m.entry, m.rsp)
+	<-m.done
+	m.wg.Wait()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.exit, m.err
+}
+
+// Signal delivers signal n, 1 to 64, to the program.
+func (m *Machine) Signal(n int) {
+	if n < 1 || n > 64 {
+		return
+	}
+	m.mem.signal(n)
+	m.vcpus[0].post(abi.EventSignal)
+}
+
+// Stop ends the VM at once; Run returns ErrStopped.
+func (m *Machine) Stop() { m.end(Exit{}, ErrStopped) }
+
+// end records the first outcome and gets all vCPUs out of the guest.
+func (m *Machine) end(exit Exit, err error) {
+	m.mu.Lock()
+	if m.ended {
+		m.mu.Unlock()
+		return
+	}
+	m.ended, m.exit, m.err = true, exit, err
+	m.GuestEnd = monotonic()
+	m.mu.Unlock()
+	close(m.done)
+	m.ticker.stop()
+	for _, v := range m.vcpus {
+		v.interrupt()
+	}
+}
+
+// Close releases everything. The machine must not be running.
+func (m *Machine) Close() {
+	for _, v := range m.vcpus {
+		if v != nil && v.kvm != nil {
+			v.kvm.Close()
+		}
+	}
+	if m.vm != nil {
+		m.vm.Close()
+	}
+	if m.sys != nil {
+		m.sys.Close()
+	}
+	if m.mem != nil {
+		m.mem.close()
+	}
+}

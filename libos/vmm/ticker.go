@@ -1,0 +1,79 @@
+package vmm
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"unibench/libos/abi"
+)
+
+// timeSlice is how long a goroutine runs before it is asked to make room, as in
+// Go's own scheduler.
+const timeSlice = 10 * time.Millisecond
+
+// retryAfter is when an event is tried again on a vCPU that was just leaving
+// the library OS.
+const retryAfter = 50 * time.Microsecond
+
+// ticker posts EventTick to vCPUs that have executed guest code for a whole
+// time slice without leaving it. It sleeps while all vCPUs wait, so that an
+// idle VM costs no CPU time.
+type ticker struct {
+	mu    sync.Mutex
+	timer *time.Timer
+	armed bool
+	ended bool
+}
+
+// start arms the ticker if it is not armed.
+func (t *ticker) start(m *Machine) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.armed || t.ended {
+		return
+	}
+	t.armed = true
+	if t.timer == nil {
+		t.timer = time.AfterFunc(timeSlice, func() { t.tick(m) })
+		return
+	}
+	t.timer.Reset(timeSlice)
+}
+
+func (t *ticker) tick(m *Machine) {
+	t.mu.Lock()
+	if t.ended || m.running.Load() == 0 {
+		t.armed = false
+		t.mu.Unlock()
+		return
+	}
+	t.timer.Reset(timeSlice)
+	t.mu.Unlock()
+	for _, v := range m.vcpus {
+		if v.state.Load() != vcpuGuest {
+			continue
+		}
+		var exits uint64
+		for i := range v.exits {
+			exits += v.exits[i].Load()
+		}
+		if exits == v.lastRun && atomic.LoadUint32(&v.pc.Idle) == abi.IdleNo {
+			exits++ // the kick that follows
+			v.post(abi.EventTick)
+		}
+		v.lastRun = exits
+	}
+}
+
+// retry kicks v again, soon.
+func (t *ticker) retry(v *vcpu) { time.AfterFunc(retryAfter, v.interrupt) }
+
+func (t *ticker) stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended = true
+	if t.timer != nil {
+		t.timer.Stop()
+	}
+}

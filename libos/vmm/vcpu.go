@@ -1,0 +1,227 @@
+package vmm
+
+import (
+	"runtime"
+	"sync/atomic"
+	"syscall"
+
+	"unibench/libos/abi"
+	"unibench/libos/vmm/kvm"
+)
+
+// vcpu is one virtual CPU and the host thread that runs it.
+type vcpu struct {
+	m   *Machine
+	i   int
+	kvm *kvm.VCPU
+	pc  *abi.PerCPU // shared with the guest
+
+	state   atomic.Int32 // vcpuIdle, vcpuGuest, vcpuWaiting
+	started atomic.Bool
+	kicked  atomic.Bool
+	tid     atomic.Int32
+	wait    atomic.Uint32 // futex word of HypercallWait, changed by every post
+	exits   [exitCauses]atomic.Uint64
+	lastRun uint64 // exits seen by the ticker
+}
+
+// States of a vCPU.
+const (
+	vcpuIdle    = iota // not started or ended
+	vcpuGuest          // its thread is in, or on the way into, the guest
+	vcpuWaiting        // its thread sleeps in HypercallWait
+)
+
+func newVCPU(m *Machine, i int) *vcpu { return &vcpu{m: m, i: i} }
+
+// create makes the KVM vCPU and sets all registers that do not depend on where
+// it starts.
+func (v *vcpu) create() (err error) {
+	m := v.m
+	if v.kvm, err = m.vm.CreateVCPU(v.i, m.run); err != nil {
+		return err
+	}
+	if err = v.kvm.SetCPUID(m.cpuid.table); err != nil {
+		return err
+	}
+	writeGDT(m.mem, v.i)
+	writeTSS(m.mem, v.i)
+	writeIDT(m.mem, v.i)
+	if err = v.kvm.SetSregs(systemRegisters(m.mem, v.i, m.root)); err != nil {
+		return err
+	}
+	if err = v.kvm.SetXCR0(m.cpuid.xcr0); err != nil {
+		return err
+	}
+	if err = v.kvm.SetMSRs(modelRegisters()...); err != nil {
+		return err
+	}
+	v.pc = m.mem.perCPU(v.i)
+	v.pc.Self = perCPUBase(v.i)
+	v.pc.KernelSP = kernelStackTop(v.i)
+	v.pc.Index = uint32(v.i)
+	v.pc.InKernel = 1
+	v.pc.Thread = -1
+	return nil
+}
+
+// start runs the vCPU on a thread of its own from rip on.
+func (v *vcpu) start(rip, rsp uint64) {
+	v.m.wg.Add(1)
+	v.state.Store(vcpuGuest)
+	v.m.running.Add(1)
+	v.m.ticker.start(v.m)
+	go func() {
+		defer v.m.wg.Done()
+		// The thread is not given back: the guest's signals and CPU affinity
+		// belong to it.
+		runtime.LockOSThread()
+		v.tid.Store(int32(syscall.Gettid()))
+		err := v.kvm.SetRegs(&kvm.Regs{RIP: rip, RSP: rsp, RFlags: userFlags})
+		if err != nil {
+			v.m.end(Exit{}, err)
+		}
+		for !v.m.hasEnded() {
+			if err := v.step(); err != nil {
+				v.m.end(Exit{}, err)
+			}
+		}
+		v.state.Store(vcpuIdle)
+		v.m.running.Add(-1)
+		v.tid.Store(0)
+	}()
+}
+
+// startSecondary starts a vCPU other than the first, at the guest's trap entry
+// with a made-up event: there it finds no thread to interrupt, and schedules.
+func (v *vcpu) startSecondary() error {
+	if v.started.Swap(true) {
+		return nil
+	}
+	if err := v.create(); err != nil {
+		return err
+	}
+	first := v.m.mem.perCPU(0)
+	v.pc.TrapEntry, v.pc.SyscallEntry = first.TrapEntry, first.SyscallEntry
+	v.pc.NoInjectLo, v.pc.NoInjectHi = first.NoInjectLo, first.NoInjectHi
+	v.writeFrame(&kvm.Regs{RFlags: userFlags})
+	v.start(v.pc.TrapEntry, kernelStackTop(v.i))
+	return nil
+}
+
+// step enters the guest once and handles the exit.
+func (v *vcpu) step() error {
+	if v.kicked.Load() {
+		v.kvm.AllowRun()
+		v.kicked.Store(false)
+		if debugHook != nil {
+			v.debugDump()
+		}
+		if err := v.inject(); err != nil {
+			return err
+		}
+	}
+	reason, err := v.kvm.Run()
+	if err != nil {
+		return err
+	}
+	switch reason {
+	case kvm.ExitInterrupted:
+		v.exits[causeKick].Add(1)
+		return nil
+	case kvm.ExitIO:
+		io, ok := v.kvm.IO()
+		if !ok || !io.Out || io.Port != abi.HypercallPort || io.Size != 4 {
+			return v.broken("access to an unknown I/O port", uint64(io.Port))
+		}
+		return v.hypercall(uint32(io.Data[0]) | uint32(io.Data[1])<<8 | uint32(io.Data[2])<<16 | uint32(io.Data[3])<<24)
+	case kvm.ExitMMIO:
+		gpa, _ := v.kvm.MMIO()
+		return v.broken("access outside of memory", gpa)
+	case kvm.ExitShutdown:
+		var r kvm.Regs
+		v.kvm.GetRegs(&r)
+		return v.broken("triple fault", r.RIP)
+	case kvm.ExitHLT:
+		return v.broken("HLT instruction", 0)
+	}
+	return v.broken("VM exit "+kvm.ExitName(reason), v.kvm.Detail())
+}
+
+func (v *vcpu) broken(what string, detail uint64) error {
+	return &GuestError{VCPU: v.i, What: what, Detail: detail}
+}
+
+// inject delivers an event: the vCPU goes on at the guest's trap entry, with
+// the interrupted state in its trap frame, as after an exception. A vCPU that
+// cannot take it now sees PerCPU.Events later by itself, or is kicked again.
+func (v *vcpu) inject() error {
+	if atomic.LoadUint32(&v.pc.Events) == 0 || atomic.LoadUint32(&v.pc.InKernel) != 0 {
+		return nil
+	}
+	var r kvm.Regs
+	if err := v.kvm.GetRegs(&r); err != nil {
+		return err
+	}
+	// Below the image there are only ring-0 stubs.
+	if r.RIP < abi.ImageGPA || r.RIP >= v.pc.NoInjectLo && r.RIP < v.pc.NoInjectHi {
+		v.m.ticker.retry(v)
+		return nil
+	}
+	v.writeFrame(&r)
+	atomic.StoreUint32(&v.pc.InKernel, 1)
+	r.RIP, r.RSP, r.RFlags = v.pc.TrapEntry, kernelStackTop(v.i), userFlags
+	return v.kvm.SetRegs(&r)
+}
+
+// writeFrame leaves the trap frame of an event that interrupted r.
+func (v *vcpu) writeFrame(r *kvm.Regs) {
+	copy(v.m.mem.words(perCPUBase(v.i)+abi.TrapFrame, abi.TrapFrameSize/8), []uint64{
+		abi.VectorEvent, 0, r.RIP, abi.SelectorUserCS, r.RFlags, r.RSP, abi.SelectorUserSS,
+	})
+}
+
+// post sets event bits and makes sure that the guest sees them soon. Any
+// goroutine may call it.
+func (v *vcpu) post(events uint32) {
+	if v.pc == nil {
+		return
+	}
+	atomic.OrUint32(&v.pc.Events, events)
+	v.wake()
+}
+
+// wake gets the vCPU to look at its events: out of HypercallWait, or out of the
+// guest.
+func (v *vcpu) wake() {
+	v.wait.Add(1)
+	if v.state.Load() == vcpuWaiting {
+		futexWake(v.waitWord())
+		return
+	}
+	v.interrupt()
+}
+
+// interrupt makes the thread leave KVM_RUN or HypercallWait.
+func (v *vcpu) interrupt() {
+	if v.kvm == nil {
+		return
+	}
+	v.kicked.Store(true)
+	v.kvm.RequestExit()
+	v.wait.Add(1)
+	futexWake(v.waitWord())
+	if tid := v.tid.Load(); tid != 0 {
+		// SIGURG is one that the Go runtime handles and ignores.
+		syscall.Tgkill(syscall.Getpid(), int(tid), syscall.SIGURG)
+	}
+}
+
+func (m *Machine) hasEnded() bool {
+	select {
+	case <-m.done:
+		return true
+	default:
+		return false
+	}
+}
