@@ -30,7 +30,11 @@ func (r *Report) measure(f *elf.File, table *gosym.Table, syms []elf.Symbol, rep
 		fn := &table.Funcs[i]
 		pkg := packageOf(fn.Name)
 		file, _, _ := table.PCToLine(fn.Entry)
-		p := part(pkg, !isGuest(pkg) && isReplaced(file, replaced))
+		from, isReplaced := placedFile(file, replaced)
+		if pkg == "" {
+			pkg = path.Dir(from) // assembly functions may have no package in their names
+		}
+		p := part(pkg, isReplaced && !isGuest(pkg))
 		p.Functions++
 		p.Text += fn.End - fn.Entry
 		if r.Entry >= fn.Entry && r.Entry < fn.End {
@@ -60,16 +64,16 @@ func b2i(b bool) int {
 // isGuest reports whether pkg is a package of the library OS.
 func isGuest(pkg string) bool { return strings.HasPrefix(pkg, "internal/libos/") }
 
-// isReplaced reports whether file, a source file as the linker records it,
-// is one of the paths in replaced. With -trimpath, the recorded path is that
-// below GOROOT/src; without, all of it.
-func isReplaced(file string, replaced []string) bool {
+// placedFile returns which of the paths in replaced the source file is, as the
+// linker records it: with -trimpath, that is the path below GOROOT/src;
+// without, all of it.
+func placedFile(file string, replaced []string) (string, bool) {
 	for _, name := range replaced {
 		if rest, ok := strings.CutSuffix(file, name); ok && (rest == "" || strings.HasSuffix(rest, "/src/")) {
-			return true
+			return name, true
 		}
 	}
-	return false
+	return "", false
 }
 
 // packageOf returns the import path at the start of a symbol's name, or "".

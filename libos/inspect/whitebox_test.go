@@ -28,6 +28,24 @@ func TestPackageOf(t *testing.T) {
 	}
 }
 
+func TestPlacedFile(t *testing.T) {
+	replaced := []string{"runtime/mem.go", "internal/runtime/mem.go"}
+	for file, want := range map[string]string{
+		"runtime/mem.go":                        "runtime/mem.go",
+		"/opt/go/src/runtime/mem.go":            "runtime/mem.go",
+		"/opt/go/src/internal/runtime/mem.go":   "internal/runtime/mem.go",
+		"internal/runtime/mem.go":               "internal/runtime/mem.go",
+		"example.org/app@v1.2.3/runtime/mem.go": "",
+		"/opt/go/src/runtime/mem.go.x":          "",
+		"xruntime/mem.go":                       "",
+		"":                                      "",
+	} {
+		if got, ok := placedFile(file, replaced); got != want || ok != (want != "") {
+			t.Errorf("placedFile(%q) = %q, %v, want %q", file, got, ok, want)
+		}
+	}
+}
+
 // TestVectorLength has encodings from the Intel SDM, volume 2, and from the Go
 // assembler's own tests; a SYSCALL follows each, so that decode must be in step.
 func TestVectorLength(t *testing.T) {
