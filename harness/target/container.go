@@ -15,7 +15,10 @@ import (
 func Runtimes() []string { return []string{"crun", "runc"} }
 
 // containerTarget runs the static Linux binary in a minimal OCI container.
-type containerTarget struct{ env *Env }
+type containerTarget struct {
+	env    *Env
+	noUser bool // a container that was prepared has no user namespace
+}
 
 var _ Target = (*containerTarget)(nil)
 
@@ -39,10 +42,14 @@ func (t *containerTarget) Check() error {
 }
 
 func (t *containerTarget) Traits() Traits {
+	namespaces := "own pid, mount, network, ipc, uts and user namespaces"
+	if t.noUser {
+		namespaces = "own pid, mount, network, ipc and uts namespaces, no user namespace"
+	}
 	return Traits{
 		MemoryBytes: t.env.MemoryBytes,
 		CPUs:        len(t.env.CPUs),
-		Isolation:   "own pid, mount, network, ipc, uts and user namespaces and control group, no capabilities; kernel of the host",
+		Isolation:   namespaces + ", own control group, no capabilities; kernel of the host",
 		Inside:      "start and end of " + t.env.Runtime + ", set-up and removal of the container",
 		Remarks:     []string{"rss-B is the largest process, of the runtime and the program; the runtime stays while the program runs"},
 	}
@@ -64,6 +71,7 @@ func (t *containerTarget) Prepare(ctx context.Context, w Workload) (Program, err
 	if err != nil {
 		return nil, fmt.Errorf("prepare container: %w", err)
 	}
+	t.noUser = t.noUser || !bundle.UserNamespace
 	return &containerProgram{bundle: bundle, artefacts: named(t.Name(), b.artefacts)}, nil
 }
 

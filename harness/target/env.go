@@ -109,7 +109,7 @@ func All(e *Env) []Target {
 	return []Target{
 		&unikernel{e},
 		&process{e},
-		&containerTarget{e},
+		&containerTarget{env: e},
 	}
 }
 

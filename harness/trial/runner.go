@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -64,7 +65,11 @@ func (r *Runner) Run(ctx context.Context, c Command) ([]byte, error) {
 	cmd := exec.CommandContext(limited, c.Args[0], c.Args[1:]...)
 	cmd.Dir, cmd.Env = c.Dir, append(append([]string(nil), r.Env...), c.Env...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// A command does not outlive this process, not even its kill -9; the
+	// signal comes when the thread ends, so the thread is kept.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = waitDelay
 	err := cmd.Run()

@@ -190,7 +190,7 @@ func (a *app) session(ctx context.Context, f *runFlags, plan *suite.Plan, stored
 	defer func() { err = errors.Join(err, s.Close()) }()
 
 	p := newProgress(a.stderr, a.terminal)
-	failed, runErr := s.Run(ctx, p.show)
+	_, runErr := s.Run(ctx, p.show)
 	p.end()
 	var unwritable *record.WriteError
 	if errors.As(runErr, &unwritable) {
@@ -207,11 +207,17 @@ func (a *app) session(ctx context.Context, f *runFlags, plan *suite.Plan, stored
 	if err := a.publish(s.Writer()); err != nil {
 		return errors.Join(runErr, err)
 	}
-	return a.conclude(s.Writer(), failed, runErr)
+	return a.conclude(s.Writer(), runErr)
 }
 
 // conclude says how the run ended, if not well.
-func (a *app) conclude(w *record.Writer, failed int, err error) error {
+func (a *app) conclude(w *record.Writer, err error) error {
+	failed := 0 // in all sessions
+	for _, t := range w.Data().Trials {
+		if t.Status != record.Complete {
+			failed++
+		}
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(a.stderr, "bench: interrupted with %d trials left: continue with bench run -resume %s\n", len(w.Pending()), w.Dir())
