@@ -84,11 +84,11 @@ func (t *unikernel) Prepare(ctx context.Context, w Workload) (Program, error) {
 		}
 		p.artefacts = append(p.artefacts, a)
 	}
-	monitor, err := artefact(vmm, p.vmm)
+	tool, err := artefact(vmm, p.vmm)
 	if err != nil {
 		return nil, err
 	}
-	p.artefacts = named(t.Name(), append(p.artefacts, monitor))
+	p.artefacts = named(t.Name(), append(p.artefacts, tool))
 	return p, nil
 }
 
@@ -145,6 +145,9 @@ func readStats(name string) (*monitor.Stats, error) {
 	var s monitor.Stats
 	if err := json.Unmarshal(b, &s); err != nil {
 		return nil, fmt.Errorf("read the monitor's statistics: %w", err)
+	}
+	if s.Version != monitor.StatsVersion {
+		return nil, fmt.Errorf("the monitor's statistics have version %d, this bench reads version %d: build both again", s.Version, monitor.StatsVersion)
 	}
 	return &s, nil
 }
