@@ -8,6 +8,9 @@
 // report less than the launcher's own peak. The benchmark command is several
 // times larger than the programs that it measures.
 //
+// The kernel counts pages per processor in batches, so a peak may be off by some
+// 32 pages (128 KiB) a processor.
+//
 // The listener needs CAP_NET_ADMIN in the initial user and pid namespaces; a
 // caller without it goes on without the number. It does not follow a process
 // that outlives its parent: such a process has another parent in its record.

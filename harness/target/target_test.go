@@ -68,7 +68,7 @@ func TestContainerCheck(t *testing.T) {
 
 func TestUnikernelCommand(t *testing.T) {
 	p := &unikernelProgram{env: &Env{MemoryBytes: 64 << 20, CPUs: []int{1, 2}}, workload: Workload{Args: []string{"a", "b"}}, vmm: "v", image: "i", stats: "s"}
-	want := []string{"v", "-mem", "64M", "-cpus", "2", "-stats", "s", "i", "--", "a", "b"}
+	want := []string{"v", "-mem", "64M", "-cpus", "2", "-env", "HOME=/", "-stats", "s", "i", "--", "a", "b"}
 	if d := cmp.Diff(want, p.Command()); d != "" {
 		t.Errorf("Command (-want +got):\n%s", d)
 	}

@@ -23,6 +23,9 @@ const (
 	vmm     = "uni-vmm"
 )
 
+// environment is what the baselines give the program, too.
+const environment = "HOME=/"
+
 // maxStatsBytes bounds the monitor's report; it is a few kilobytes.
 const maxStatsBytes = 1 << 20
 
@@ -103,7 +106,7 @@ type unikernelProgram struct {
 
 func (p *unikernelProgram) Command() []string {
 	args := []string{
-		p.vmm, "-mem", strconv.FormatInt(p.env.MemoryBytes>>20, 10) + "M", "-cpus", strconv.Itoa(len(p.env.CPUs)), "-stats", p.stats, p.image,
+		p.vmm, "-mem", strconv.FormatInt(p.env.MemoryBytes>>20, 10) + "M", "-cpus", strconv.Itoa(len(p.env.CPUs)), "-env", environment, "-stats", p.stats, p.image,
 	}
 	if len(p.workload.Args) > 0 {
 		args = append(append(args, "--"), p.workload.Args...)
@@ -117,7 +120,7 @@ func (p *unikernelProgram) Run(ctx context.Context) (*Observation, error) {
 		return nil, fmt.Errorf("forget old statistics: %w", err)
 	}
 	res, err := launch.Run(ctx, launch.Spec{
-		Path: p.vmm, Args: p.Command(), Env: []string{"HOME=/"}, Stdin: p.workload.Stdin, CPUs: p.env.CPUs,
+		Path: p.vmm, Args: p.Command(), Env: []string{environment}, Stdin: p.workload.Stdin, CPUs: p.env.CPUs,
 	})
 	o := observe(res)
 	if err != nil {
