@@ -129,7 +129,7 @@ func (libosHAL) Madvise(addr, n uintptr, advice int) abi.Errno {
 
 func (libosHAL) Initrd() []byte {
 	start, n := libos_initrd()
-	if start == nil {
+	if n == 0 {
 		return nil
 	}
 	return unsafe.Slice((*byte)(start), n)
