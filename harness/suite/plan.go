@@ -82,7 +82,7 @@ func NewPlan(ctx context.Context, c Config, env *target.Env, o Origin) (*Plan, e
 	for _, t := range usable {
 		made, err := p.prepare(ctx, t)
 		if errors.Is(err, container.ErrRuntime) {
-			skipped = append(skipped, record.Skip{Target: t.Name(), Reason: err.Error()})
+			skipped = append(skipped, record.Skip{Target: t.Name(), Reason: env.Hide(err.Error())})
 			continue
 		}
 		if err != nil {

@@ -46,7 +46,7 @@ func Continue(p *Plan, dir string, before record.Snapshot) (*Session, error) {
 func open(p *Plan, w *record.Writer) (*Session, error) {
 	s := &Session{plan: p, writer: w}
 	for _, l := range p.env.Runner.Logs() {
-		if err := s.raw(s.name(l.Name), l.Data); err != nil {
+		if err := s.raw(s.name(l.Name), []byte(p.env.Hide(string(l.Data)))); err != nil {
 			return nil, errors.Join(err, w.Close())
 		}
 	}
@@ -160,8 +160,14 @@ func (s *Session) execute(ctx context.Context, slot record.Slot) (*trial.Outcome
 	p := s.plan.programs[key{slot.Benchmark, slot.Target}]
 	s.plan.env.Runner.Print(trial.ShellLine("", nil, p.Command()))
 	o, err := p.Run(ctx)
+	if err != nil {
+		err = &hidden{text: s.plan.env.Hide(err.Error()), err: err}
+	}
 	if o == nil {
 		return nil, err
+	}
+	for i, w := range o.Warnings {
+		o.Warnings[i] = s.plan.env.Hide(w)
 	}
 	if werr := s.observe(line{slot, o, len(o.Stdout), len(o.Stderr)}); werr != nil {
 		return nil, werr
@@ -184,6 +190,15 @@ func (s *Session) execute(ctx context.Context, slot record.Slot) (*trial.Outcome
 	}
 	return out, nil
 }
+
+// hidden is an error whose text names no folder of this host.
+type hidden struct {
+	text string
+	err  error
+}
+
+func (h *hidden) Error() string { return h.text }
+func (h *hidden) Unwrap() error { return h.err }
 
 // keepOutput stores what a failed trial wrote.
 func (s *Session) keepOutput(slot record.Slot, o *trial.Outcome) ([]string, error) {

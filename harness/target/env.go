@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"unibench/baselines/scratch"
 	"unibench/harness/host"
@@ -77,6 +78,22 @@ func (e *Env) linuxBinary(ctx context.Context, w Workload) (*binary, error) {
 	}
 	e.binaries[w.Package] = b
 	return b, nil
+}
+
+// Hide replaces the folders of this host in a text that is to be published.
+func (e *Env) Hide(text string) string {
+	var pairs []string
+	add := func(dir, name string) {
+		if len(dir) > 1 {
+			pairs = append(pairs, dir, name)
+		}
+	}
+	if e.Scratch != nil {
+		add(e.Scratch.Dir(), "$SCRATCH")
+	}
+	add(e.Tools, "$TOOLS") // first: it may lie below the source
+	add(e.Source, "$SOURCE")
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // artefact describes a file that was built.

@@ -198,3 +198,27 @@ func TestResumeErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingNamesThisHost looks through every file of a results folder for
+// folders of this host, which must not be published.
+func TestNothingNamesThisHost(t *testing.T) {
+	p := newPlace(t)
+	if status, _, stderr := p.do("run", "-suite", "boot", "-targets", "process", "-count", "1", "-warmup", "0", "-force", "-out", "$OUT"); status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	err := filepath.WalkDir(p.run(), func(name string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(name)
+		for _, secret := range []string{p.sourceRoot, p.temp, p.out} {
+			if strings.Contains(string(b), secret) {
+				t.Errorf("%s names %s", filepath.Base(name), secret)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -50,7 +50,7 @@ func (a *app) runSuite(ctx context.Context, args []string) error {
 	if env.Source, err = sourceDir(); err != nil {
 		return err
 	}
-	origin := suite.Origin{Start: time.Now(), Argv: append([]string{"bench", "run"}, args...)}
+	origin := suite.Origin{Start: time.Now(), Argv: append([]string{"bench", "run"}, withoutOut(args)...)}
 	if origin.Commit, err = suite.ReadCommit(ctx, env); err != nil {
 		return err
 	}
@@ -229,6 +229,21 @@ func (a *app) conclude(w *record.Writer, err error) error {
 		return fmt.Errorf("%d of %d trials failed: see the table above and %s", failed, len(w.Data().Schedule), filepath.Join(w.Dir(), record.RawDir))
 	}
 	return nil
+}
+
+// withoutOut leaves out where the results folder is made: it changes no result,
+// and names a folder of this host.
+func withoutOut(args []string) []string {
+	var out []string
+	for i := 0; i < len(args); i++ {
+		switch name, _, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "="); {
+		case name != "out" || !strings.HasPrefix(args[i], "-"):
+			out = append(out, args[i])
+		case !joined:
+			i++
+		}
+	}
+	return out
 }
 
 func goVersion(ctx context.Context, env *target.Env) (string, error) {
