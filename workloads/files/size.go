@@ -62,7 +62,7 @@ func checkSparse(dir string) error {
 // checkBig writes a file in pieces that fit no page, with a time limit in
 // spirit: a file layer that copies all at each growth would take minutes.
 func checkBig(dir string) error {
-	name, data := filepath.Join(dir, "f"), pattern(8<<20)
+	name, data := filepath.Join(dir, "f"), pattern(2<<20)
 	f, err := os.Create(name)
 	if err != nil {
 		return err
@@ -78,8 +78,8 @@ func checkBig(dir string) error {
 	if err := holds(name, data); err != nil {
 		return err
 	}
-	copy(data[5_000_000:], "overwritten")
-	if _, err := f.WriteAt([]byte("overwritten"), 5_000_000); err != nil {
+	copy(data[1_500_000:], "overwritten")
+	if _, err := f.WriteAt([]byte("overwritten"), 1_500_000); err != nil {
 		return err
 	}
 	return holds(name, data)

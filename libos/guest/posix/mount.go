@@ -19,7 +19,7 @@ func (p *Process) mount() *vfs.FS {
 		f.Mtime = p.now()
 		fs.Plant(f.path, f.Node)
 	}
-	if archive := p.hal.Initrd(); archive != nil {
+	if archive := p.hal.Initrd(); len(archive) > 0 {
 		if offset, text := unpack(fs, archive); text != "" {
 			p.hal.ConsoleWrite(2, []byte("libos: read initial files: "+text+" (at byte "+decimal(offset)+
 				"): pack them again with uni run -root\n"))
