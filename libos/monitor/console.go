@@ -14,6 +14,9 @@ import (
 type console struct {
 	now         func() int64
 	firstOutput atomic.Int64
+	// ready is closed when signals are passed on. Output waits for it: who
+	// sees the program print may send it a signal.
+	ready chan struct{}
 
 	mu      sync.Mutex
 	reading bool
@@ -39,6 +42,7 @@ func (c *console) Modes() (modes [3]uint16) {
 
 // Write implements vmm.Console.
 func (c *console) Write(fd int, p []byte) (int, syscall.Errno) {
+	<-c.ready
 	for {
 		n, err := syscall.Write(fd, p)
 		if n > 0 && c.firstOutput.Load() == 0 {

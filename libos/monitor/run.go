@@ -18,6 +18,7 @@ type Config struct {
 	Env      []string // KEY=VALUE
 	Initrd   []byte   // archive of the root file system (package initrd), or nil
 	Hostname string
+	Cache    string // folder for what is kept from run to run; empty for none
 	// Start is when the monitor's main began, as Stats.MonitorStart.
 	Start int64
 }
@@ -47,7 +48,7 @@ func Run(cfg Config) (Result, error) {
 	vc := vmm.Config{
 		Image: fd, Memory: cfg.Memory, VCPUs: cfg.VCPUs,
 		Args: append([]string{cfg.Name}, cfg.Args...), Env: cfg.Env,
-		Initrd: cfg.Initrd, Host: cfg.Hostname, Console: con,
+		Initrd: cfg.Initrd, Host: cfg.Hostname, Console: con, Cache: cfg.Cache,
 		Step: func(name string) {
 			r.Stats.Steps = append(r.Stats.Steps, Step{name, monotonic()})
 		},
@@ -60,37 +61,37 @@ func Run(cfg Config) (Result, error) {
 		return r, err
 	}
 	defer m.Close()
-	stop := forward(m)
-	defer stop()
+	// Meanwhile, on another CPU if there is one, the signals: the guest takes
+	// longer to get to its first output, which waits for them.
+	con.ready = make(chan struct{})
+	stop := make(chan struct{})
+	defer close(stop)
+	go forward(m, con.ready, stop)
 	r.Exit, err = m.Run()
 	r.Stats.collect(m, con)
 	r.Stats.ExitStatus = r.Status
 	return r, err
 }
 
-// forward passes signals on to the guest until the returned function is called.
-func forward(m *vmm.Machine) (stop func()) {
+// forward passes signals on to the guest until stop is closed. It closes ready
+// once it does.
+func forward(m *vmm.Machine, ready chan<- struct{}, stop <-chan struct{}) {
 	ch := make(chan os.Signal, 8)
 	signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
-	done := make(chan struct{})
-	go func() {
-		asked := false
-		for {
-			select {
-			case <-done:
-				return
-			case s := <-ch:
-				if ends := s == syscall.SIGINT || s == syscall.SIGTERM; ends && asked {
-					m.Stop()
-				} else {
-					asked = asked || ends
-					m.Signal(int(s.(syscall.Signal)))
-				}
+	defer signal.Stop(ch)
+	close(ready)
+	asked := false
+	for {
+		select {
+		case <-stop:
+			return
+		case s := <-ch:
+			if ends := s == syscall.SIGINT || s == syscall.SIGTERM; ends && asked {
+				m.Stop()
+			} else {
+				asked = asked || ends
+				m.Signal(int(s.(syscall.Signal)))
 			}
 		}
-	}()
-	return func() {
-		signal.Stop(ch)
-		close(done)
 	}
 }

@@ -37,22 +37,25 @@ const (
 // newLayout places everything for an image that ends at imageEnd. mem is the
 // whole memory of the VM in bytes: the image, the stack and the heap share it.
 func newLayout(imageEnd, mem, args, initrd uint64) (*layout, error) {
-	up := func(n, unit uint64) uint64 { return ceil(n, unit) * unit }
 	l := &layout{}
-	l.tables = up(imageEnd, abi.PageSize)
-	fixed := up(args, abi.PageSize) + stackSize + up(initrd, abi.PageSize)
+	l.tables = pageUp(imageEnd)
+	fixed := pageUp(args) + stackSize + pageUp(initrd)
 	// The tables' size depends on where they end; a bound is good enough.
 	bound := l.tables + fixed + mem + reserveRoom + 8*abi.HugePage
 	l.tablesEnd = l.tables + (tablePages(bound, l.tables+fixed+4*abi.HugePage)+4)*abi.PageSize
 	l.stack = l.tablesEnd + abi.PageSize
-	l.stackEnd = l.stack + stackSize + up(args, abi.PageSize)
+	l.stackEnd = l.stack + stackSize + pageUp(args)
 	l.initrd, l.initrdSize = l.stackEnd, initrd
-	l.memStart = up(l.initrd+initrd, abi.HugePage)
+	l.memStart = hugeUp(l.initrd + initrd)
 	used := imageEnd - abi.ImageGPA + fixed
 	if mem < used+minMemory {
 		return nil, &MemoryError{Have: mem, Need: used + minMemory}
 	}
 	l.memLimit = mem - used
-	l.memEnd = l.memStart + up(l.memLimit+reserveRoom, abi.HugePage)
+	l.memEnd = l.memStart + hugeUp(l.memLimit+reserveRoom)
 	return l, nil
 }
+
+func pageUp(n uint64) uint64   { return ceil(n, abi.PageSize) * abi.PageSize }
+func pageDown(n uint64) uint64 { return n / abi.PageSize * abi.PageSize }
+func hugeUp(n uint64) uint64   { return ceil(n, abi.HugePage) * abi.HugePage }

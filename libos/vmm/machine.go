@@ -1,6 +1,7 @@
 package vmm
 
 import (
+	"io"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -21,6 +22,9 @@ type Config struct {
 	Host    string   // host name of the guest
 	Seed    [64]byte // secret random bytes
 	Console Console
+	// Cache is a folder for what the monitor keeps from run to run, made if
+	// it is missing; empty for none.
+	Cache string
 	// Step is called at the end of each phase of New, if not nil.
 	Step func(name string)
 }
@@ -113,8 +117,8 @@ func New(cfg Config) (m *Machine, err error) {
 	if m.run, err = m.sys.RunSize(); err != nil {
 		return m, err
 	}
-	table := new(kvm.CPUID)
-	if err = m.sys.SupportedCPUID(table); err != nil {
+	table, err := supportedCPUID(m.sys, cfg.Cache)
+	if err != nil {
 		return m, err
 	}
 	m.cpuid = newCPUID(table)
@@ -172,10 +176,7 @@ func (m *Machine) build(img image.Image) (err error) {
 	if m.mem, err = newMemory(l.memEnd); err != nil {
 		return err
 	}
-	// What start-up touches for certain is made present in one call each: a
-	// fault from inside the guest costs several times as much.
-	m.mem.advise(abi.BootGPA, 4*abi.PageSize, madvPopulateWrite)
-	m.mem.advise(perCPUBase(0), abi.PerCPUStride, madvPopulateWrite)
+	m.prepare(end)
 	t := newTables(m.mem, l.tables, l.tablesEnd)
 	if err := m.loadImage(img, t); err != nil {
 		return err
@@ -202,28 +203,15 @@ func (m *Machine) build(img image.Image) (err error) {
 	return nil
 }
 
-const madvPopulateWrite = 23
-
-// loadImage maps the segments copy on write from the file, so that loading
-// costs no copy and pages that the program does not touch cost nothing.
+// loadImage copies the image into memory. Copying beats mapping the file: with
+// 2 MiB pages behind it, a whole image costs the host less than the page faults
+// of the start-up code alone would (BenchmarkLoad).
 func (m *Machine) loadImage(img image.Image, t *tables) error {
 	for _, s := range img.Segments {
-		lead := s.VAddr % abi.PageSize
-		start := s.VAddr - lead
-		if s.FileSz > 0 {
-			hostProt := syscall.PROT_READ
-			if s.Flags&image.Writable != 0 || s.MemSz > s.FileSz {
-				hostProt |= syscall.PROT_WRITE
-			}
-			err := m.mem.mapFile(m.cfg.Image, int64(s.Offset-lead), start, lead+s.FileSz, hostProt)
-			if err != nil {
-				return err
-			}
-			// The last page holds whatever follows the segment in the file,
-			// where zeroes are due.
-			if end := s.VAddr + s.FileSz; s.MemSz > s.FileSz && end%abi.PageSize != 0 {
-				clear(m.mem.bytes[end : ceil(end, abi.PageSize)*abi.PageSize])
-			}
+		first, end := pageDown(s.VAddr), pageUp(s.VAddr+s.MemSz)
+		b := m.mem.bytes[s.VAddr : s.VAddr+s.FileSz]
+		if err := readFull(m.cfg.Image, b, int64(s.Offset)); err != nil {
+			return &Error{"read the image", err}
 		}
 		p := protR
 		switch {
@@ -234,7 +222,24 @@ func (m *Machine) loadImage(img image.Image, t *tables) error {
 		case s.Flags&image.Writable != 0:
 			p = protRW
 		}
-		t.mapSmall(start, ceil(s.VAddr+s.MemSz, abi.PageSize)*abi.PageSize, p)
+		t.mapSmall(first, end, p)
+	}
+	return nil
+}
+
+// readFull fills b from offset on.
+func readFull(fd int, b []byte, offset int64) error {
+	for len(b) > 0 {
+		n, err := syscall.Pread(fd, b, offset)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err != nil:
+			return err
+		case n == 0:
+			return io.ErrUnexpectedEOF // the file was cut since its headers were read
+		}
+		b, offset = b[n:], offset+int64(n)
 	}
 	return nil
 }
@@ -255,15 +260,14 @@ func (m *Machine) fillBootInfo() {
 	m.cpuid.publish(b)
 }
 
-// Run starts the first vCPU and returns when the guest has ended, for whatever
-// reason. It is called once.
+// Run executes the first vCPU, on the calling thread, and returns when the guest
+// has ended, for whatever reason. It is called once.
 func (m *Machine) Run() (Exit, error) {
 	if debugHook != nil {
 		debugHook(m)
 	}
 	m.FirstRun = monotonic()
-	m.vcpus[0].start(m.entry, m.rsp)
-	<-m.done
+	m.vcpus[0].run(m.entry, m.rsp)
 	m.wg.Wait()
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -13,18 +13,22 @@ import (
 // a value twice may see two values, so read once, check, use.
 type memory struct {
 	bytes []byte
+	whole []byte // the mapping that bytes is an aligned part of
 }
 
+// newMemory reserves size bytes. Guest-physical zero lies on a 2 MiB boundary of
+// the host, so that the host can back 2 MiB of the guest with one page.
 func newMemory(size uint64) (*memory, error) {
-	b, err := syscall.Mmap(-1, 0, int(size), syscall.PROT_READ|syscall.PROT_WRITE,
+	b, err := syscall.Mmap(-1, 0, int(size+abi.HugePage), syscall.PROT_READ|syscall.PROT_WRITE,
 		syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
 	if err != nil {
 		return nil, &Error{Op: "reserve guest memory", Err: err}
 	}
-	return &memory{b}, nil
+	skip := -uintptr(unsafe.Pointer(unsafe.SliceData(b))) % abi.HugePage
+	return &memory{bytes: b[skip:][:size:size], whole: b}, nil
 }
 
-func (m *memory) close() error { return syscall.Munmap(m.bytes) }
+func (m *memory) close() error { return syscall.Munmap(m.whole) }
 
 func (m *memory) size() uint64 { return uint64(len(m.bytes)) }
 
@@ -40,17 +44,6 @@ func (m *memory) slice(gpa, length, min uint64) ([]byte, bool) {
 		return nil, false
 	}
 	return m.bytes[gpa : gpa+length : gpa+length], true
-}
-
-// mapFile puts length bytes of fd from offset on at gpa, copy on write. All
-// three are multiples of the page size but length.
-func (m *memory) mapFile(fd int, offset int64, gpa, length uint64, prot int) error {
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_MMAP, m.host(gpa), uintptr(length),
-		uintptr(prot), syscall.MAP_PRIVATE|syscall.MAP_FIXED, uintptr(fd), uintptr(offset))
-	if errno != 0 {
-		return &Error{Op: "map the image", Err: errno}
-	}
-	return nil
 }
 
 // advise applies madvise(2) to a range inside the memory.

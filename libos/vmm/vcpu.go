@@ -65,31 +65,25 @@ func (v *vcpu) create() (err error) {
 	return nil
 }
 
-// start runs the vCPU on a thread of its own from rip on.
-func (v *vcpu) start(rip, rsp uint64) {
-	v.m.wg.Add(1)
+// run executes the vCPU on the calling thread, from rip on, until the VM ends.
+func (v *vcpu) run(rip, rsp uint64) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	v.tid.Store(int32(syscall.Gettid()))
 	v.state.Store(vcpuGuest)
 	v.m.running.Add(1)
+	if err := v.kvm.SetRegs(&kvm.Regs{RIP: rip, RSP: rsp, RFlags: userFlags}); err != nil {
+		v.m.end(Exit{}, err)
+	}
 	v.m.ticker.start(v.m)
-	go func() {
-		defer v.m.wg.Done()
-		// The thread is not given back: the guest's signals and CPU affinity
-		// belong to it.
-		runtime.LockOSThread()
-		v.tid.Store(int32(syscall.Gettid()))
-		err := v.kvm.SetRegs(&kvm.Regs{RIP: rip, RSP: rsp, RFlags: userFlags})
-		if err != nil {
+	for !v.m.hasEnded() {
+		if err := v.step(); err != nil {
 			v.m.end(Exit{}, err)
 		}
-		for !v.m.hasEnded() {
-			if err := v.step(); err != nil {
-				v.m.end(Exit{}, err)
-			}
-		}
-		v.state.Store(vcpuIdle)
-		v.m.running.Add(-1)
-		v.tid.Store(0)
-	}()
+	}
+	v.state.Store(vcpuIdle)
+	v.m.running.Add(-1)
+	v.tid.Store(0)
 }
 
 // startSecondary starts a vCPU other than the first, at the guest's trap entry
@@ -105,7 +99,11 @@ func (v *vcpu) startSecondary() error {
 	v.pc.TrapEntry, v.pc.SyscallEntry = first.TrapEntry, first.SyscallEntry
 	v.pc.NoInjectLo, v.pc.NoInjectHi = first.NoInjectLo, first.NoInjectHi
 	v.writeFrame(&kvm.Regs{RFlags: userFlags})
-	v.start(v.pc.TrapEntry, kernelStackTop(v.i))
+	v.m.wg.Add(1)
+	go func() {
+		defer v.m.wg.Done()
+		v.run(v.pc.TrapEntry, kernelStackTop(v.i))
+	}()
 	return nil
 }
 

@@ -26,6 +26,9 @@ func run(start int64, args []string) int {
 		Image: o.image, Name: o.arg0, Memory: o.memory, VCPUs: o.cpus,
 		Args: o.args, Env: o.env, Hostname: "unibench", Start: start,
 	}
+	if dir, err := os.UserCacheDir(); err == nil {
+		cfg.Cache = dir + "/unibench"
+	}
 	if o.root != "" {
 		if cfg.Initrd, err = pack(o.root); err != nil {
 			complain(err.Error())

@@ -50,11 +50,24 @@ func (m *Memory) contains(addr, n uintptr) bool {
 	return addr%pageSize == 0 && addr >= m.start && addr <= m.end && n <= m.end-addr
 }
 
-// Reserve takes n bytes of addresses, lowest first, or returns 0. Big ranges
-// are aligned to 4 MiB, the size of Go's heap arenas here, so that the runtime
-// has nothing to trim.
+// Reserve takes n bytes of addresses, or returns 0. Where they lie follows from
+// their size, which tells what the runtime wants them for:
+//
+//   - below half a megabyte, from the bottom: metadata, all of it in use;
+//   - from 4 MiB on, aligned to that, from the bottom up: heap arenas, so aligned
+//     that the runtime has nothing to trim;
+//   - between, from the top down: indexes with a page in use here and there,
+//     which are kept away from memory that the host backs with 2 MiB pages.
 func (m *Memory) Reserve(n uintptr) uintptr {
 	n = round(n)
+	if n >= sparseSize && n < arenaSize {
+		for i := m.nholes - 1; i >= 0; i-- {
+			if h := m.holes[i]; h.end-h.start >= n && m.take(i, h.end-n, h.end) {
+				return h.end - n
+			}
+		}
+		return 0
+	}
 	align := uintptr(pageSize)
 	if n >= arenaSize {
 		align = arenaSize
@@ -73,7 +86,10 @@ func (m *Memory) Reserve(n uintptr) uintptr {
 	return 0
 }
 
-const arenaSize = 4 << 20
+const (
+	sparseSize = 512 << 10
+	arenaSize  = 4 << 20
+)
 
 // take removes [start, end) from hole i.
 func (m *Memory) take(i int, start, end uintptr) bool {
