@@ -62,6 +62,7 @@ type Machine struct {
 	run   int // size of a vCPU's run structure
 	vcpus []*vcpu
 	clock tsc
+	step  func(name string)
 
 	mu      sync.Mutex
 	ended   bool
@@ -88,32 +89,32 @@ func New(cfg Config) (m *Machine, err error) {
 			m = nil
 		}
 	}()
-	step := cfg.Step
-	if step == nil {
-		step = func(string) {}
+	m.step = cfg.Step
+	if m.step == nil {
+		m.step = func(string) {}
 	}
 	img, err := readImage(cfg.Image)
 	if err != nil {
 		return m, err
 	}
-	step("read image headers")
+	m.step("read image headers")
 	if m.sys, err = kvm.Open(); err != nil {
 		return m, err
 	}
 	if m.vm, err = m.sys.CreateVM(); err != nil {
 		return m, err
 	}
-	step("create VM")
+	m.step("create VM")
 	if err = m.build(img); err != nil {
 		return m, err
 	}
-	step("build memory")
+	m.step("build memory")
 	if err = m.vm.SetMemory(&kvm.MemoryRegion{
 		Size: m.mem.size(), HVA: uint64(m.mem.host(0)),
 	}); err != nil {
 		return m, err
 	}
-	step("set memory")
+	m.step("set memory")
 	if m.run, err = m.sys.RunSize(); err != nil {
 		return m, err
 	}
@@ -122,7 +123,7 @@ func New(cfg Config) (m *Machine, err error) {
 		return m, err
 	}
 	m.cpuid = newCPUID(table)
-	step("read CPUID")
+	m.step("read CPUID")
 	m.vcpus = make([]*vcpu, cfg.VCPUs)
 	for i := range m.vcpus {
 		m.vcpus[i] = newVCPU(m, i)
@@ -130,12 +131,12 @@ func New(cfg Config) (m *Machine, err error) {
 	if err = m.vcpus[0].create(); err != nil {
 		return m, err
 	}
-	step("create vCPU")
+	m.step("set registers")
 	if m.clock, err = newTSC(m.vcpus[0].kvm); err != nil {
 		return m, err
 	}
 	m.fillBootInfo()
-	step("boot information")
+	m.step("boot information")
 	return m, nil
 }
 
@@ -176,11 +177,14 @@ func (m *Machine) build(img image.Image) (err error) {
 	if m.mem, err = newMemory(l.memEnd); err != nil {
 		return err
 	}
+	m.step("reserve memory")
 	m.prepare(end)
+	m.step("prepare memory")
 	t := newTables(m.mem, l.tables, l.tablesEnd)
 	if err := m.loadImage(img, t); err != nil {
 		return err
 	}
+	m.step("load image")
 	m.entry = img.Entry
 	m.rsp = start.write(m.mem, l.stackEnd)
 	copy(m.mem.bytes[l.initrd:], m.cfg.Initrd)

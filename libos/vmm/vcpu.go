@@ -41,9 +41,11 @@ func (v *vcpu) create() (err error) {
 	if v.kvm, err = m.vm.CreateVCPU(v.i, m.run); err != nil {
 		return err
 	}
+	m.step("create vCPU")
 	if err = v.kvm.SetCPUID(m.cpuid.table); err != nil {
 		return err
 	}
+	m.step("set CPUID")
 	writeGDT(m.mem, v.i)
 	writeTSS(m.mem, v.i)
 	writeIDT(m.mem, v.i)
