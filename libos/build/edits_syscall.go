@@ -84,6 +84,15 @@ func rawVforkSyscall(trap, a1, a2, a3 uintptr) (r1 uintptr, err Errno) {
 `,
 		},
 
+		// Between the runtime's preparations for a fork and the end of it no
+		// stack may grow, so the refusal comes before them.
+		{
+			File: "syscall/exec_linux.go", Name: "fork",
+			Anchor: "\tupid, pidfd, err, mapPipe, locked := forkAndExecInChild1(argv0,",
+			Replace: "\tif err = libosFork(); err != 0 {\n\t\treturn 0, err\n\t}\n" +
+				"\tupid, pidfd, err, mapPipe, locked := forkAndExecInChild1(argv0,",
+		},
+
 		// Package os asks for the flags of descriptors through the runtime.
 		{
 			File: fcntl, Name: "fcntl",

@@ -40,6 +40,12 @@ func libosGettimeofday(tv *Timeval) (err Errno) {
 	return err
 }
 
+// libosFork answers for fork and exec: there are no other processes.
+func libosFork() (err Errno) {
+	_, _, err = libosSyscall(SYS_CLONE, 0, 0, 0, 0, 0, 0)
+	return err
+}
+
 // libosPollOpen and libosPollClose are what the runtime's poller calls when a
 // descriptor comes under its care and leaves it.
 func libosPollOpen(fd int32, pd uintptr) (errno int32) {
