@@ -8,15 +8,16 @@ import (
 	"unibench/libos/vmm"
 )
 
-// Config is one run of an image.
+// Config is one run of an image. Run confines the process, so what is needed
+// afterwards has to be open before.
 type Config struct {
-	Image    string   // path of the image file
-	Name     string   // argv[0] of the program
-	Memory   int64    // bytes of RAM
-	VCPUs    int      //
-	Args     []string // arguments after the program's name
-	Env      []string // KEY=VALUE
-	Initrd   []byte   // archive of the root file system (package initrd), or nil
+	Image    string      // path of the image file
+	Name     string      // argv[0] of the program
+	Memory   int64       // bytes of RAM
+	VCPUs    int         //
+	Args     []string    // arguments after the program's name
+	Env      []string    // KEY=VALUE
+	Initrd   vmm.Archive // the root file system (package initrd), or nil
 	Hostname string
 	Cache    string // folder for what is kept from run to run; empty for none
 	// Start is when the monitor's main began, as Stats.MonitorStart.
@@ -67,6 +68,10 @@ func Run(cfg Config) (Result, error) {
 	stop := make(chan struct{})
 	defer close(stop)
 	go forward(m, con.ready, stop)
+	if err := confine(); err != nil {
+		return r, err
+	}
+	r.Stats.Steps = append(r.Stats.Steps, Step{"confine", monotonic()})
 	r.Exit, err = m.Run()
 	r.Stats.collect(m, con)
 	r.Stats.ExitStatus = r.Status

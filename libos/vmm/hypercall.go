@@ -2,7 +2,6 @@ package vmm
 
 import (
 	"math"
-	"os"
 	"sync/atomic"
 	"syscall"
 
@@ -82,18 +81,6 @@ func (v *vcpu) hypercall(number uint32) error {
 			return &Error{"give memory back", err}
 		}
 	case abi.HypercallPanic:
-		if debugHook != nil {
-			v.debugDump()
-			ctx := v.pc.Scratch[0]
-			for i := uint64(0); i < 24; i++ {
-				os.Stderr.WriteString(hex(i*8) + ":" + hex(v.m.mem.words(ctx+i*8, 1)[0]) + " ")
-			}
-			fp := v.m.mem.words(ctx+0xb8, 1)[0]
-			os.Stderr.WriteString("\nfp " + hex(fp) + " xsavesize " + hex(v.m.cpuid.xsaveSize) + " xcr0 " + hex(v.m.cpuid.xcr0) + ": ")
-			for i := uint64(0); i < 80; i++ {
-				os.Stderr.WriteString(hex(v.m.mem.words(fp+i*8, 1)[0]) + " ")
-			}
-		}
 		return &GuestError{VCPU: v.i, What: panicText(args), Detail: args[2]}
 	}
 	v.pc.Call.Ret = uint64(ret)

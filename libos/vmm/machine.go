@@ -18,7 +18,7 @@ type Config struct {
 	VCPUs   int
 	Args    []string // argv, Args[0] is the program's name
 	Env     []string // KEY=VALUE
-	Initrd  []byte   // archive of the root file system, may be empty
+	Initrd  Archive  // of the root file system, nil for none
 	Host    string   // host name of the guest
 	Seed    [64]byte // secret random bytes
 	Console Console
@@ -40,6 +40,14 @@ type Console interface {
 	Read(p []byte, ready func()) (int, syscall.Errno)
 	// Modes describes descriptors 0 to 2 as abi.BootInfo.Stdio does.
 	Modes() [3]uint16
+}
+
+// Archive is the initial root file system, as package initrd packs it.
+type Archive interface {
+	// Size returns the length of the archive in bytes.
+	Size() int64
+	// WriteTo writes the archive, Size bytes unless there is an error.
+	WriteTo(w io.Writer) (int64, error)
 }
 
 // Exit is how a guest ended: a status, or the signal that killed it.
@@ -169,7 +177,7 @@ func (m *Machine) build(img image.Image) (err error) {
 		end = max(end, s.VAddr+s.MemSz)
 	}
 	start := newInitialStack(m.cfg.Args, m.cfg.Env, m.cfg.Seed[48:])
-	m.lay, err = newLayout(end, uint64(m.cfg.Memory), start.size(), uint64(len(m.cfg.Initrd)))
+	m.lay, err = newLayout(end, uint64(m.cfg.Memory), start.size(), m.initrdSize())
 	if err != nil {
 		return err
 	}
@@ -187,8 +195,11 @@ func (m *Machine) build(img image.Image) (err error) {
 	m.step("load image")
 	m.entry = img.Entry
 	m.rsp = start.write(m.mem, l.stackEnd)
-	copy(m.mem.bytes[l.initrd:], m.cfg.Initrd)
-
+	if m.cfg.Initrd != nil {
+		if _, err := m.cfg.Initrd.WriteTo(&memoryWriter{m.mem.bytes[l.initrd : l.initrd+l.initrdSize]}); err != nil {
+			return &Error{"pack the root file system", err}
+		}
+	}
 	t.mapSmall(abi.BootGPA, abi.BootGPA+abi.PageSize, protR)
 	t.mapSmall(abi.SystemGPA, abi.SystemGPA+abi.PageSize, protSystem)
 	t.mapSmall(abi.LSTARGPA, abi.LSTARGPA+abi.PageSize, protRX)
@@ -231,6 +242,25 @@ func (m *Machine) loadImage(img image.Image, t *tables) error {
 	return nil
 }
 
+func (m *Machine) initrdSize() uint64 {
+	if m.cfg.Initrd == nil {
+		return 0
+	}
+	return uint64(m.cfg.Initrd.Size())
+}
+
+// memoryWriter fills memory from its start on.
+type memoryWriter struct{ b []byte }
+
+func (w *memoryWriter) Write(p []byte) (int, error) {
+	n := copy(w.b, p)
+	w.b = w.b[n:]
+	if n < len(p) {
+		return n, io.ErrShortWrite
+	}
+	return n, nil
+}
+
 // readFull fills b from offset on.
 func readFull(fd int, b []byte, offset int64) error {
 	for len(b) > 0 {
@@ -267,9 +297,6 @@ func (m *Machine) fillBootInfo() {
 // Run executes the first vCPU, on the calling thread, and returns when the guest
 // has ended, for whatever reason. It is called once.
 func (m *Machine) Run() (Exit, error) {
-	if debugHook != nil {
-		debugHook(m)
-	}
 	m.FirstRun = monotonic()
 	m.vcpus[0].run(m.entry, m.rsp)
 	m.wg.Wait()

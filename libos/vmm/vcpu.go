@@ -114,9 +114,6 @@ func (v *vcpu) step() error {
 	if v.kicked.Load() {
 		v.kvm.AllowRun()
 		v.kicked.Store(false)
-		if debugHook != nil {
-			v.debugDump()
-		}
 		if err := v.inject(); err != nil {
 			return err
 		}

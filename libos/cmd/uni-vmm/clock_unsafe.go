@@ -20,6 +20,3 @@ func isKVM(err error) bool {
 	var e *kvm.Error
 	return errors.As(err, &e)
 }
-
-// pack packs the folder for -root.
-func pack(string) ([]byte, error) { return nil, errors.New("-root is not there yet") }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"syscall"
 
+	"unibench/libos/initrd"
 	"unibench/libos/monitor"
 	"unibench/libos/vmm"
 )
@@ -30,10 +31,19 @@ func run(start int64, args []string) int {
 		cfg.Cache = dir + "/unibench"
 	}
 	if o.root != "" {
-		if cfg.Initrd, err = pack(o.root); err != nil {
+		if cfg.Initrd, err = initrd.Scan(o.root); err != nil {
 			complain(err.Error())
 			return statusFailed
 		}
+	}
+	var stats *os.File
+	if o.stats != "" {
+		// Now, since the monitor opens nothing once the guest has run.
+		if stats, err = os.Create(o.stats); err != nil {
+			complain("write statistics: " + err.Error())
+			return statusFailed
+		}
+		defer stats.Close()
 	}
 	result, err := monitor.Run(cfg)
 	status := result.Status
@@ -47,8 +57,8 @@ func run(start int64, args []string) int {
 		status = statusSignal + result.Signal
 	}
 	result.Stats.ExitStatus = status
-	if o.stats != "" {
-		if err := os.WriteFile(o.stats, result.Stats.AppendJSON(nil), 0o666); err != nil {
+	if stats != nil {
+		if _, err := stats.Write(result.Stats.AppendJSON(nil)); err != nil {
 			complain("write statistics: " + err.Error())
 			return statusFailed
 		}
