@@ -36,14 +36,15 @@ func run(start int64, args []string) int {
 			return statusFailed
 		}
 	}
-	var stats *os.File
+	stats := -1
 	if o.stats != "" {
-		// Now, since the monitor opens nothing once the guest has run.
-		if stats, err = os.Create(o.stats); err != nil {
-			complain("write statistics: " + err.Error())
+		// Now, since the monitor opens nothing once the guest has run, and
+		// without package os, which would prepare to wait for the file.
+		const mode = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC | syscall.O_CLOEXEC
+		if stats, err = syscall.Open(o.stats, mode, 0o666); err != nil {
+			complain("write statistics: open " + o.stats + ": " + err.Error())
 			return statusFailed
 		}
-		defer stats.Close()
 	}
 	result, err := monitor.Run(cfg)
 	status := result.Status
@@ -57,13 +58,25 @@ func run(start int64, args []string) int {
 		status = statusSignal + result.Signal
 	}
 	result.Stats.ExitStatus = status
-	if stats != nil {
-		if _, err := stats.Write(result.Stats.AppendJSON(nil)); err != nil {
+	if stats >= 0 {
+		if err := writeFull(stats, result.Stats.AppendJSON(nil)); err != nil {
 			complain("write statistics: " + err.Error())
 			return statusFailed
 		}
 	}
 	return status
+}
+
+// writeFull writes all of b to a descriptor.
+func writeFull(fd int, b []byte) error {
+	for len(b) > 0 {
+		n, err := syscall.Write(fd, b)
+		if err != nil && err != syscall.EINTR {
+			return err
+		}
+		b = b[max(n, 0):]
+	}
+	return nil
 }
 
 // explain adds the next step to an error where there is one.
