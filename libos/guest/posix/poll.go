@@ -55,7 +55,7 @@ func (e *pipeEnd) unwatch(fd int) {
 // time it may have become readable or writable, or was hung up, HAL.PollReady
 // is called with pd; once at the start if it is ready already. Regular files,
 // folders, devices and the console cannot be waited for: EPERM, as from
-// epoll_ctl(2). A descriptor registered already is EEXIST.
+// epoll_ctl(2).
 func (p *Process) PollRegister(fd int, pd uintptr) linux.Errno {
 	f, errno := p.get(fd)
 	if errno != 0 {
