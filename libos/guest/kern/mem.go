@@ -11,15 +11,23 @@ const pageSize = 4096
 //   - Using takes pages from a limit, which is the VM's memory.
 //
 // Pages that were in use before read as garbage; they are cleared when they are
-// used again. Two bitmaps say, for each page, whether it is in use and whether
-// it was ever used; they lie at the start of RAM itself.
+// used again.
+//
+// Pages that the heap releases (madvise) go back to the host in whole blocks of
+// 2 MiB only, once all of a block is released: leaving the VM for each of the
+// heap's 64 KiB pieces, and splitting the host's 2 MiB pages, would cost more
+// than the memory is worth. Until then a released page keeps its content, and is
+// cleared when the heap says that it uses it again.
+//
+// Three bitmaps have a bit for each page; they lie at the start of RAM itself.
 type Memory struct {
 	start, end uintptr
 	limit      uint64 // bytes that may be in use
 	InUse      uint64 // bytes in use
 	Peak       uint64 // most bytes in use so far
 	inUse      bitmap
-	dirty      bitmap
+	dirty      bitmap // the page does not read as zero
+	released   bitmap // in use, but its content is not needed
 	holes      [maxHoles]hole // free address ranges, ascending, not adjacent
 	nholes     int
 }
@@ -33,21 +41,38 @@ const maxHoles = 256
 // bytes may be in use.
 func (m *Memory) Init(start, end uintptr, limit uint64) {
 	pages := (end - start) / pageSize
-	size := (pages/8 + 7) &^ 7
+	size := (pages + 63) / 64 * 8
 	m.inUse = bitmap{start, start}
 	m.dirty = bitmap{start + size, start}
-	m.start = (start + 2*size + pageSize - 1) &^ (pageSize - 1)
+	m.released = bitmap{start + 2*size, start}
+	m.start = (start + 3*size + pageSize - 1) &^ (pageSize - 1)
 	m.end = end
 	m.limit = limit
 	m.holes[0] = hole{m.start, end}
 	m.nholes = 1
 }
 
+// maxLength is more than any address space here has; a longer range is an error
+// wherever the program names one, and sums of addresses below cannot wrap.
+const maxLength = 1 << 46
+
 func round(n uintptr) uintptr { return (n + pageSize - 1) &^ (pageSize - 1) }
 
-// contains reports whether [addr, addr+n) is memory; n is rounded up.
+// contains reports whether [addr, addr+n) is memory and not empty; n counts as
+// rounded up to pages.
 func (m *Memory) contains(addr, n uintptr) bool {
-	return addr%pageSize == 0 && addr >= m.start && addr <= m.end && n <= m.end-addr
+	return addr%pageSize == 0 && addr >= m.start && addr <= m.end &&
+		n > 0 && n <= maxLength && round(n) <= m.end-addr
+}
+
+// reserved reports whether no address of [addr, end) is free.
+func (m *Memory) reserved(addr, end uintptr) bool {
+	for _, h := range m.holes[:m.nholes] {
+		if h.start < end && addr < h.end {
+			return false
+		}
+	}
+	return true
 }
 
 // Reserve takes n bytes of addresses, or returns 0. Where they lie follows from
@@ -114,15 +139,18 @@ func (m *Memory) take(i int, start, end uintptr) bool {
 	return true
 }
 
-// Use makes [addr, addr+n) usable and zero, or returns false if that would
-// exceed the limit. The range has to be reserved.
+// Use makes [addr, addr+n) usable and zero, whatever it was before, or returns
+// false if that would exceed the limit or if an address of it is not reserved.
 func (m *Memory) Use(addr, n uintptr) bool {
-	n = round(n)
 	if !m.contains(addr, n) {
 		return false
 	}
+	end := addr + round(n)
+	if !m.reserved(addr, end) {
+		return false
+	}
 	fresh := uint64(0)
-	for p := addr; p < addr+n; p += pageSize {
+	for p := addr; p < end; p += pageSize {
 		if !m.inUse.get(p) {
 			fresh += pageSize
 		}
@@ -132,8 +160,8 @@ func (m *Memory) Use(addr, n uintptr) bool {
 	}
 	m.InUse += fresh
 	m.Peak = max(m.Peak, m.InUse)
-	for p := addr; p < addr+n; p += pageSize {
-		if m.dirty.get(p) && !m.inUse.get(p) {
+	for p := addr; p < end; p += pageSize {
+		if m.dirty.get(p) {
 			clearPage(p)
 		}
 		m.inUse.set(p)
@@ -142,51 +170,54 @@ func (m *Memory) Use(addr, n uintptr) bool {
 	return true
 }
 
-// Free gives [addr, addr+n) back: its addresses and the pages in use.
-func (m *Memory) Free(addr, n uintptr) {
-	n = round(n)
-	if !m.contains(addr, n) || n == 0 {
-		return
+// Unuse gives the pages of [addr, addr+n) that are in use back to the limit;
+// the addresses stay reserved.
+func (m *Memory) Unuse(addr, n uintptr) bool {
+	if !m.contains(addr, n) {
+		return false
 	}
-	for p := addr; p < addr+n; p += pageSize {
+	for p := addr; p < addr+round(n); p += pageSize {
 		if m.inUse.get(p) {
 			m.inUse.unset(p)
 			m.InUse -= pageSize
 		}
 	}
-	m.insert(addr, addr+n)
+	return true
 }
 
-// Clean says that a range now reads as zero, because the host took its pages.
-func (m *Memory) Clean(addr, n uintptr) {
-	for p := addr; p < addr+n; p += pageSize {
-		if !m.inUse.get(p) {
-			m.dirty.unset(p)
-		}
+// Free gives [addr, addr+n) back: its addresses and the pages in use. What was
+// free before stays so. It returns false if the range is not memory.
+func (m *Memory) Free(addr, n uintptr) bool {
+	if !m.Unuse(addr, n) {
+		return false
 	}
+	m.insert(addr, addr+round(n))
+	return true
 }
 
-// insert adds a free range and merges it with its neighbours. If there is no
-// room for another hole, the addresses are lost, which costs nothing else.
+// insert adds a free range and merges it with all that it touches or overlaps.
+// If there is no room for another hole, the addresses are lost, which costs
+// nothing else.
 func (m *Memory) insert(start, end uintptr) {
 	i := 0
-	for i < m.nholes && m.holes[i].start < start {
+	for i < m.nholes && m.holes[i].end < start {
 		i++
 	}
-	left := i > 0 && m.holes[i-1].end >= start
-	right := i < m.nholes && m.holes[i].start <= end
-	switch {
-	case left && right:
-		m.holes[i-1].end = m.holes[i].end
-		copy(m.holes[i:], m.holes[i+1:m.nholes])
-		m.nholes--
-	case left:
-		m.holes[i-1].end = max(m.holes[i-1].end, end)
-	case right:
-		m.holes[i].start = start
-	case m.nholes < maxHoles:
-		copy(m.holes[i+1:m.nholes+1], m.holes[i:m.nholes])
-		m.holes[i] = hole{start, end}
-		m.nholes++
+	j := i
+	for j < m.nholes && m.holes[j].start <= end {
+		start = min(start, m.holes[j].start)
+		end = max(end, m.holes[j].end)
+		j++
 	}
+	if i == j {
+		if m.nholes == maxHoles {
+			return
+		}
+		copy(m.holes[i+1:m.nholes+1], m.holes[i:m.nholes])
+		m.nholes++
+		j++
+	}
+	m.holes[i] = hole{start, end}
+	copy(m.holes[i+1:], m.holes[j:m.nholes])
+	m.nholes -= j - i - 1
 }

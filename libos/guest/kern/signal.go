@@ -128,6 +128,9 @@ func Fault(vector, code, cr2 uint64, ip uint64) Cause {
 
 func bit(sig int) uint64 { return 1 << (sig - 1) }
 
+// unblockable are the signals that no mask holds back.
+const unblockable = 1<<(SIGKILL-1) | 1<<(SIGSTOP-1)
+
 // Sigaction is rt_sigaction.
 func (k *Kernel) Sigaction(sig uint64, newAct, oldAct uintptr) uint64 {
 	if sig < 1 || sig > MaxSignal || newAct != 0 && (sig == SIGKILL || sig == SIGSTOP) {
@@ -147,7 +150,7 @@ func (k *Kernel) Sigprocmask(pc *abi.PerCPU, how uint64, newMask, oldMask uintpt
 	th := &k.threads[pc.Thread]
 	old := th.mask
 	if newMask != 0 {
-		v := Load64(newMask) &^ (bit(SIGKILL) | bit(SIGSTOP))
+		v := Load64(newMask) &^ unblockable
 		switch how {
 		case 0:
 			th.mask |= v
@@ -306,7 +309,7 @@ func (k *Kernel) Deliver(pc *abi.PerCPU, c Cause, full, forced bool, xsave uintp
 	}
 	uc := k.pushFrame(pc, act.restorer, act.flags&flagOnStack != 0, full, xsave)
 	frameAt(uc - 8).info = signalInfo{signo: int32(c.Signal), code: c.Code, addr: c.Addr}
-	th.mask |= act.mask
+	th.mask |= act.mask &^ unblockable
 	if act.flags&flagNoDefer == 0 {
 		th.mask |= bit(c.Signal)
 	}
@@ -372,7 +375,7 @@ func (k *Kernel) Notify(pc *abi.PerCPU, sig int) {
 // restores them.
 func (k *Kernel) Sigreturn(pc *abi.PerCPU, uc uintptr) uintptr {
 	c := contextAt(uc)
-	k.threads[pc.Thread].mask = c.mask
+	k.threads[pc.Thread].mask = c.mask &^ unblockable
 	return addressOf(&c.regs)
 }
 

@@ -80,6 +80,10 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 	case sysExitGroup:
 		return Request{OpExit, [3]uint64{r.DI & 0xff}}
 	case sysWrite:
+		if r.DI != 1 && r.DI != 2 {
+			r.AX = neg(EBADF)
+			break
+		}
 		return Request{OpWrite, [3]uint64{r.DI, r.SI, r.DX}}
 	case sysRead:
 		if r.DI != 0 {
@@ -130,13 +134,10 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 	case sysMmap:
 		r.AX = k.mmap(r)
 	case sysMunmap:
-		addr, n := uintptr(r.DI), round(uintptr(r.SI))
-		if !k.Mem.contains(addr, n) {
-			r.AX = neg(EINVAL)
-			break
-		}
-		k.Mem.Free(addr, n)
 		r.AX = 0
+		if !k.Mem.Free(uintptr(r.DI), uintptr(r.SI)) {
+			r.AX = neg(EINVAL)
+		}
 	case sysMadvise:
 		return k.madvise(r)
 	case sysMprotect:
@@ -173,7 +174,11 @@ func (k *Kernel) futex(pc *abi.PerCPU, now int64) Request {
 	case futexWait:
 		deadline := forever
 		if r.R10 != 0 {
-			deadline = timespec(uintptr(r.R10), now)
+			var ok bool
+			if deadline, ok = timespec(uintptr(r.R10), now); !ok {
+				r.AX = neg(EINVAL)
+				break
+			}
 		}
 		if !k.FutexWait(pc, addr, uint32(r.DX), deadline) {
 			r.AX = neg(EAGAIN)
@@ -187,21 +192,28 @@ func (k *Kernel) futex(pc *abi.PerCPU, now int64) Request {
 	return Request{}
 }
 
-// timespec adds the struct timespec at addr to now.
-func timespec(addr uintptr, now int64) int64 {
-	s, ns := int64(Load64(addr)), int64(Load64(addr+8))
-	if s < 0 || ns < 0 {
-		return now
+// timespec adds the struct timespec at addr to now; a sum beyond the end of time
+// is the end of time. It returns false for what is no time (Linux's
+// timespec64_valid).
+func timespec(addr uintptr, now int64) (int64, bool) {
+	s, ns := int64(Load64(addr)), Load64(addr+8)
+	if s < 0 || ns >= 1e9 {
+		return 0, false
 	}
 	if s > 1<<32 {
-		return NoDeadline - 1
+		return NoDeadline - 1, true
 	}
-	return now + s*1e9 + ns
+	return now + s*1e9 + int64(ns), true
 }
 
 func (k *Kernel) nanosleep(pc *abi.PerCPU, ts uint64, now int64) {
+	until, ok := timespec(uintptr(ts), now)
+	if !ok {
+		pc.Save.AX = neg(EINVAL)
+		return
+	}
 	pc.Save.AX = 0
-	k.Sleep(pc, timespec(uintptr(ts), now))
+	k.Sleep(pc, until)
 }
 
 // Flags of mmap and values of madvise.
@@ -209,6 +221,10 @@ const (
 	protNone     = 0
 	mapFixed     = 0x10
 	mapAnonymous = 0x20
+
+	// MadvReuse is no advice of Linux: the runtime's sysUsed gives it before
+	// it touches memory that sysUnused gave away.
+	MadvReuse = 1000
 
 	madvWillNeed = 3
 	madvDontNeed = 4
@@ -220,17 +236,18 @@ const (
 // a reservation (fixed), and both at once.
 func (k *Kernel) mmap(r *abi.Registers) uint64 {
 	addr, n := uintptr(r.DI), uintptr(r.SI)
-	if n == 0 || n > 1<<46 {
+	if n == 0 || n > maxLength {
 		return neg(EINVAL)
 	}
 	if r.R10&mapAnonymous == 0 {
 		return neg(ENOSYS)
 	}
 	if r.R10&mapFixed != 0 {
-		if r.DX == protNone {
-			return r.DI
-		}
-		if !k.Mem.Use(addr, n) {
+		switch {
+		case addr%pageSize != 0:
+			return neg(EINVAL)
+		case r.DX == protNone && !k.Mem.Unuse(addr, n),
+			r.DX != protNone && !k.Mem.Use(addr, n):
 			return neg(ENOMEM)
 		}
 		return r.DI
@@ -255,14 +272,17 @@ func (k *Kernel) mmap(r *abi.Registers) uint64 {
 // madvise gives memory back to the host; all else is advice that changes
 // nothing here, where pages are large from the start.
 func (k *Kernel) madvise(r *abi.Registers) Request {
-	addr, n := uintptr(r.DI), round(uintptr(r.SI))
+	addr, n := uintptr(r.DI), uintptr(r.SI)
 	advice := r.DX
 	r.AX = 0
 	switch {
+	case addr%pageSize != 0:
+		r.AX = neg(EINVAL)
+	case n == 0:
 	case !k.Mem.contains(addr, n):
 		r.AX = neg(ENOMEM)
 	case advice == madvDontNeed || advice == madvFree:
-		return Request{OpFree, [3]uint64{uint64(addr), uint64(n)}}
+		return Request{OpFree, [3]uint64{uint64(addr), uint64(round(n))}}
 	case advice == madvCollapse:
 		r.AX = neg(EINVAL)
 	}

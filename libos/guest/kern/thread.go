@@ -175,9 +175,17 @@ func (k *Kernel) Yield(pc *abi.PerCPU) {
 
 // Clone makes a ready thread that goes on where the running one does, with the
 // stack and the FS base of clone's arguments and result 0; its signals are
-// blocked as the parent's are.
+// blocked as the parent's are. Only threads can be made: a process of its own,
+// what fork asks for, is EINVAL.
 func (k *Kernel) Clone(pc *abi.PerCPU, flags, stack, fs uint64) uint64 {
-	const setTLS = 0x80000
+	const (
+		sharedMemory = 0x100
+		thread       = 0x10000
+		setTLS       = 0x80000
+	)
+	if flags&sharedMemory == 0 || flags&thread == 0 || stack == 0 {
+		return neg(EINVAL)
+	}
 	t := k.newThread()
 	if t == none {
 		return neg(EAGAIN)

@@ -1,0 +1,134 @@
+package kern
+
+import (
+	"testing"
+
+	"unibench/libos/abi"
+)
+
+func TestRunQueueIsFirstInFirstOut(t *testing.T) {
+	m := newMachine(t, 2)
+	var want []int32
+	for range 5 {
+		want = append(want, m.clone(t, m.cpu[0]))
+	}
+	for i, w := range want {
+		if got := m.k.Runnable(); got != int32(len(want)-i) {
+			t.Errorf("Runnable() = %d, want %d", got, len(want)-i)
+		}
+		if !m.k.Next(m.cpu[1]) || m.cpu[1].Thread != w {
+			t.Fatalf("Next() took thread %d, want %d", m.cpu[1].Thread, w)
+		}
+		m.k.ExitThread(m.cpu[1])
+	}
+	if m.k.Next(m.cpu[1]) || m.cpu[1].Thread != none {
+		t.Errorf("Next() found thread %d in an empty queue", m.cpu[1].Thread)
+	}
+	if m.k.Alive() != 1 {
+		t.Errorf("Alive() = %d, want 1", m.k.Alive())
+	}
+}
+
+func TestYield(t *testing.T) {
+	m := newMachine(t, 1)
+	pc := m.cpu[0]
+	m.k.Yield(pc)
+	if pc.Thread != 0 || pc.Save.AX != 0 {
+		t.Errorf("Yield() without others: thread %d, result %d, want 0, 0", pc.Thread, pc.Save.AX)
+	}
+	a := m.clone(t, pc)
+	pc.Save = abi.Registers{R12: 7, SP: 8, IP: 9, FS: 10, AX: 24}
+	m.k.Yield(pc)
+	if pc.Thread != none || !m.k.Next(pc) || pc.Thread != a {
+		t.Fatalf("after Yield() thread %d runs, want %d", pc.Thread, a)
+	}
+	m.k.Yield(pc)
+	m.k.Next(pc)
+	if want := (abi.Registers{R12: 7, SP: 8, IP: 9, FS: 10}); pc.Thread != 0 || pc.Save != want {
+		t.Errorf("thread %d came back with %+v, want thread 0 with %+v", pc.Thread, pc.Save, want)
+	}
+}
+
+func TestClone(t *testing.T) {
+	const setTLS = 0x80000
+	m := newMachine(t, 1)
+	pc := m.cpu[0]
+	pc.Save = abi.Registers{AX: sysClone, R12: 1, SP: 2, IP: 3, FS: 4}
+	m.k.threads[0].mask = 0xf0
+	if got := m.k.Clone(pc, threadFlags|setTLS, 0x5000, 0x6000); got != 2 {
+		t.Fatalf("Clone() = %d, want thread id 2", int64(got))
+	}
+	if got := m.k.Clone(pc, threadFlags, 0x7000, 0x6000); got != 3 {
+		t.Fatalf("Clone() = %d, want thread id 3", int64(got))
+	}
+	m.k.ExitThread(pc)
+	for _, want := range []abi.Registers{
+		{R12: 1, SP: 0x5000, IP: 3, FS: 0x6000},
+		{R12: 1, SP: 0x7000, IP: 3, FS: 4}, // no CLONE_SETTLS
+	} {
+		if !m.k.Next(pc) || pc.Save != want {
+			t.Errorf("new thread starts with %+v, want %+v", pc.Save, want)
+		}
+		th := &m.k.threads[pc.Thread]
+		if th.mask != 0xf0 || th.pending != 0 || !th.alt.disabled {
+			t.Errorf("new thread has mask %#x, pending %#x, stack disabled %t; want 0xf0, 0, true",
+				th.mask, th.pending, th.alt.disabled)
+		}
+		m.k.ExitThread(pc)
+	}
+	// The id of an ended thread names nobody, then the next thread.
+	if got, _ := m.k.Tgkill(1, 0); got != neg(ESRCH) {
+		t.Errorf("Tgkill(ended) = %d, want -ESRCH", int64(got))
+	}
+}
+
+func TestCloneRefuses(t *testing.T) {
+	m := newMachine(t, 1)
+	for name, a := range map[string][2]uint64{
+		"fork":       {17, 0},
+		"vfork":      {0x4000 | 0x100, 0x1000},
+		"no memory":  {0x10000, 0x1000},
+		"no stack":   {threadFlags, 0},
+		"everything": {0, 0},
+	} {
+		if got, _ := m.call(sysClone, a[0], a[1]); got != neg(EINVAL) {
+			t.Errorf("%s: clone(%#x, %#x) = %d, want -EINVAL", name, a[0], a[1], int64(got))
+		}
+	}
+	if m.k.Alive() != 1 {
+		t.Errorf("Alive() = %d, want 1", m.k.Alive())
+	}
+}
+
+func TestThreadLimit(t *testing.T) {
+	m := newMachine(t, 2)
+	seen := map[int32]bool{0: true}
+	for range MaxThreads - 1 {
+		th := m.clone(t, m.cpu[0])
+		if seen[th] {
+			t.Fatalf("thread %d was made twice", th)
+		}
+		seen[th] = true
+	}
+	if got := m.k.Clone(m.cpu[0], threadFlags, 1, 0); got != neg(EAGAIN) {
+		t.Errorf("Clone() beyond the limit = %d, want -EAGAIN", int64(got))
+	}
+	m.k.Next(m.cpu[1])
+	freed := m.cpu[1].Thread
+	m.k.ExitThread(m.cpu[1])
+	if got := m.clone(t, m.cpu[0]); got != freed {
+		t.Errorf("Clone() after an exit made thread %d, want %d", got, freed)
+	}
+}
+
+func TestTIDs(t *testing.T) {
+	m := newMachine(t, 1)
+	if got, _ := m.call(sysGettid); got != 1 {
+		t.Errorf("gettid() = %d, want 1", got)
+	}
+	for _, tid := range []uint64{0, 2, 3, MaxThreads, MaxThreads + 1, 1 << 31, 1 << 32, 1<<32 + 1, 1<<63 + 1, ^uint64(0)} {
+		if got := m.k.byTID(tid); got != none {
+			t.Errorf("byTID(%#x) = %d, want none", tid, got)
+		}
+	}
+}
