@@ -3,7 +3,8 @@ package build
 // runtimeEdits returns the edits of package runtime and its internals. The
 // runtime keeps believing that it is on Linux; what changes is that its system
 // calls are calls of libosSyscall (libos/guest/goroot/runtime), that it
-// reserves less address space, and that it has no sysmon thread.
+// reserves less address space, and that it has no sysmon thread. Lines stay where
+// they are, so that tracebacks read as those of a process do.
 func runtimeEdits() []Edit {
 	const (
 		sys    = "runtime/sys_linux_amd64.s"
@@ -50,6 +51,14 @@ func runtimeEdits() []Edit {
 			Replace: "arenaBaseOffset = 0*goarch.IsAmd64 +",
 		},
 
+		// The kernel wants to know when released memory is used again, which
+		// Linux finds out by a page fault.
+		{
+			File: "runtime/mem_linux.go", Name: "reuse of released memory",
+			Anchor:  "func sysUsedOS(v unsafe.Pointer, n uintptr) {\n",
+			Replace: "func sysUsedOS(v unsafe.Pointer, n uintptr) {\n\tmadvise(v, n, libosMadvReuse)\n",
+		},
+
 		// Preemption comes from the monitor's ticks (libosPreempt).
 		{
 			File: proc, Name: "no sysmon",
@@ -57,7 +66,7 @@ func runtimeEdits() []Edit {
 		},
 		{
 			File: proc, Name: "main time stamp",
-			Anchor: "\tfn := main_main // make an indirect call", Replace: "\tlibosMainStart()\n\tfn := main_main // make an indirect call",
+			Anchor: "\tfn := main_main // make an indirect call", Replace: "\tlibosMainStart(); fn := main_main // make an indirect call",
 		},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"os"
 	"path"
+	"strings"
 	"testing"
 )
 
@@ -54,6 +55,16 @@ func TestEdits(t *testing.T) {
 		}
 		if _, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution); err != nil {
 			t.Errorf("after all edits: %v", err)
+		}
+	}
+}
+
+// TestRuntimeEditsKeepLines: a traceback names lines of package runtime, and they
+// are to be those of the installed Go.
+func TestRuntimeEditsKeepLines(t *testing.T) {
+	for _, e := range runtimeEdits() {
+		if got, want := strings.Count(e.Replace, "\n"), strings.Count(e.Anchor, "\n"); got != want {
+			t.Errorf("edit %s of %s: %d line ends in place of %d", e.Name, e.File, got, want)
 		}
 	}
 }
