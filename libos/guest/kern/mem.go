@@ -26,8 +26,8 @@ type Memory struct {
 	InUse      uint64 // bytes in use
 	Peak       uint64 // most bytes in use so far
 	inUse      bitmap
-	dirty      bitmap // the page does not read as zero
-	released   bitmap // in use, but its content is not needed
+	dirty      bitmap         // the page does not read as zero
+	released   bitmap         // in use, but its content is not needed
 	holes      [maxHoles]hole // free address ranges, ascending, not adjacent
 	nholes     int
 }
