@@ -2,23 +2,24 @@ package vfs
 
 import "unibench/libos/guest/linux"
 
-// chunkSize is the unit in which contents are stored. It is large enough that
+// ChunkSize is the unit in which contents are stored, in bytes. It is large enough that
 // a big file is few chunks, and small enough that the first write to a file of
 // the archive copies little; small files use as much as they need of it.
-const chunkSize = 64 << 10
+const ChunkSize = 64 << 10
 
 // smallest is the capacity that the first write to a small file reserves.
 const smallest = 512
 
 // content holds the bytes of a regular file in two layers. Chunk i, where there
-// is one, holds the bytes from i*chunkSize on; bytes behind its end are zero.
+// is one, holds the bytes from i*ChunkSize on; bytes behind its end are zero.
 // Where there is none, base holds them; behind its end is a hole of zeros.
 //
 //	base    |aaaaaaaaaaaaaaaa|aaaaaaaaaaaaaaaa|aaaa|
 //	chunks                   |bbbbbbbbbbb|          |cccc|
 //	file    |aaaaaaaaaaaaaaaa|bbbbbbbbbbb00000|aaaa0..0|cccc|
 //
-// No chunk and no part of base reaches over size.
+// No chunk and no part of base reaches over size. A chunk with a capacity of
+// ChunkSize comes from FS.mem, a smaller one from the heap.
 type content struct {
 	size   int64
 	base   []byte // aliased and never written
@@ -39,8 +40,8 @@ func (c *content) readAt(p []byte, off int64) int {
 	}
 	p = p[:min(int64(len(p)), c.size-off)]
 	for n := 0; n < len(p); {
-		index, at := (off+int64(n))/chunkSize, int((off+int64(n))%chunkSize)
-		part := p[n:min(len(p), n+chunkSize-at)]
+		index, at := (off+int64(n))/ChunkSize, int((off+int64(n))%ChunkSize)
+		part := p[n:min(len(p), n+ChunkSize-at)]
 		src, ok := c.chunks[index]
 		if !ok {
 			src = c.basePart(index)
@@ -57,21 +58,21 @@ func (c *content) readAt(p []byte, off int64) int {
 
 // basePart returns the part of base that chunk index would cover.
 func (c *content) basePart(index int64) []byte {
-	start := index * chunkSize
+	start := index * ChunkSize
 	if start >= int64(len(c.base)) {
 		return nil
 	}
-	return c.base[start:min(start+chunkSize, int64(len(c.base)))]
+	return c.base[start:min(start+ChunkSize, int64(len(c.base)))]
 }
 
 // writeAt copies p to off and returns the number of bytes for which there was
-// room. Growth goes to reserve first. off+len(p) does not overflow.
-func (c *content) writeAt(p []byte, off int64, reserve func(int64) bool) (int, linux.Errno) {
+// room. off+len(p) does not overflow.
+func (c *content) writeAt(p []byte, off int64, fs *FS) (int, linux.Errno) {
 	n := 0
 	for n < len(p) {
-		index, at := (off+int64(n))/chunkSize, int((off+int64(n))%chunkSize)
-		part := p[n:min(len(p), n+chunkSize-at)]
-		chunk, ok := c.room(index, at, at+len(part), reserve)
+		index, at := (off+int64(n))/ChunkSize, int((off+int64(n))%ChunkSize)
+		part := p[n:min(len(p), n+ChunkSize-at)]
+		chunk, ok := c.room(index, at, at+len(part), fs)
 		if !ok {
 			if n == 0 {
 				return 0, linux.ENOSPC
@@ -87,23 +88,23 @@ func (c *content) writeAt(p []byte, off int64, reserve func(int64) bool) (int, l
 
 // room returns chunk index, made if needed, with a length of at least end and
 // zeros between its old end and start.
-func (c *content) room(index int64, start, end int, reserve func(int64) bool) ([]byte, bool) {
+func (c *content) room(index int64, start, end int, fs *FS) ([]byte, bool) {
 	chunk, ok := c.chunks[index]
 	old := chunk
 	if !ok {
 		old = c.basePart(index)
 	}
 	if !ok || cap(chunk) < end {
-		size := chunkSize
+		size := ChunkSize
 		if index == 0 {
-			size = min(max(end, len(old), 2*cap(chunk), smallest), chunkSize)
+			size = min(max(end, len(old), 2*cap(chunk), smallest), ChunkSize)
 		}
-		if !reserve(int64(size - cap(chunk))) {
+		grown := fs.alloc(size, cap(chunk))
+		if grown == nil {
 			return nil, false
 		}
 		c.held += int64(size - cap(chunk))
-		chunk = make([]byte, len(old), size)
-		copy(chunk, old)
+		chunk = grown[:copy(grown, old)]
 	}
 	if length := len(chunk); length < end {
 		chunk = chunk[:end]
@@ -117,21 +118,44 @@ func (c *content) room(index int64, start, end int, reserve func(int64) bool) ([
 	return chunk, true
 }
 
-// truncate sets the size and returns how many bytes are no longer held.
-func (c *content) truncate(size int64) (freed int64) {
+// truncate sets the size.
+func (c *content) truncate(size int64, fs *FS) {
 	if size < c.size {
 		c.base = c.base[:min(size, int64(len(c.base)))]
 		for index, chunk := range c.chunks {
-			switch start := index * chunkSize; {
+			switch start := index * ChunkSize; {
 			case start >= size:
-				freed += int64(cap(chunk))
+				c.held -= int64(cap(chunk))
 				delete(c.chunks, index)
+				fs.free(chunk)
 			case start+int64(len(chunk)) > size:
 				c.chunks[index] = chunk[:size-start]
 			}
 		}
-		c.held -= freed
 	}
 	c.size = size
-	return freed
+}
+
+// alloc returns size bytes of any contents, which take the place of replaced
+// bytes, or nil if there is no room.
+func (fs *FS) alloc(size, replaced int) []byte {
+	delta := int64(size - replaced)
+	if fs.used.Add(delta) <= fs.limit {
+		if size < ChunkSize {
+			return make([]byte, size)
+		}
+		if chunk := fs.mem.Alloc(); chunk != nil {
+			return chunk
+		}
+	}
+	fs.used.Add(-delta)
+	return nil
+}
+
+// free takes a chunk back.
+func (fs *FS) free(chunk []byte) {
+	fs.used.Add(-int64(cap(chunk)))
+	if cap(chunk) == ChunkSize {
+		fs.mem.Free(chunk[:ChunkSize])
+	}
 }

@@ -38,13 +38,19 @@ func newTwins(t *testing.T) *twins {
 	}
 	t.Cleanup(func() { unix.Close(fd) })
 	var tick int64
-	fs := vfs.New(func() linux.Timespec { tick++; return linux.Timespec{Sec: tick} }, 1<<30)
+	fs := vfs.New(func() linux.Timespec { tick++; return linux.Timespec{Sec: tick} }, heap{}, 1<<30)
 	base, errno := fs.Plant("/"+strings.TrimSuffix(deep, "/"), vfs.Node{Mode: linux.ModeDir | 0o755})
 	if errno != 0 {
 		t.Fatalf("Plant = %d", errno)
 	}
 	return &twins{fd, top, fs, base}
 }
+
+// heap is memory like any other.
+type heap struct{}
+
+func (heap) Alloc() []byte { return make([]byte, vfs.ChunkSize) }
+func (heap) Free([]byte)   {}
 
 // path draws a path of few names, so that files are met often.
 func path(r *rand.Rand) string {

@@ -40,7 +40,7 @@ func (n *Inode) write(p []byte, off int64) (int, linux.Errno) {
 		return 0, linux.EFBIG
 	}
 	p = p[:min(int64(len(p)), maxSize-off)]
-	count, errno := n.content.writeAt(p, off, n.fs.reserve)
+	count, errno := n.content.writeAt(p, off, n.fs)
 	if errno == 0 {
 		n.mtime = n.fs.now()
 		n.ctime = n.mtime
@@ -67,7 +67,7 @@ func (n *Inode) Truncate(size int64) linux.Errno {
 
 // truncate does what Truncate does, with attrs held.
 func (n *Inode) truncate(size int64) {
-	n.fs.reserve(-n.content.truncate(size))
+	n.content.truncate(size, n.fs)
 	n.mtime = n.fs.now()
 	n.ctime = n.mtime
 }

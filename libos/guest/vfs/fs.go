@@ -7,11 +7,22 @@ import (
 	"unibench/libos/guest/linux"
 )
 
+// Memory provides the memory for the contents of files that are not small. It
+// is best kept out of the garbage collector's sight: a collector that sees large
+// files lets as much garbage pile up beside them.
+type Memory interface {
+	// Alloc returns ChunkSize bytes of any contents, nil if there are none.
+	Alloc() []byte
+	// Free takes back what Alloc returned.
+	Free([]byte)
+}
+
 // FS is one file system. Make one with New.
 //
 // Lock order: names before an Inode's attrs.
 type FS struct {
 	now   func() linux.Timespec
+	mem   Memory
 	limit int64 // bytes
 
 	used    atomic.Int64 // bytes held by chunks of files
@@ -24,10 +35,10 @@ type FS struct {
 }
 
 // New returns a file system that holds only its root folder. It reads the time
-// from now, and answers ENOSPC when the contents written to it, not counting
+// from now, keeps large contents in mem, and answers ENOSPC when the contents written to it, not counting
 // archive contents that are still aliased, would exceed limit bytes.
-func New(now func() linux.Timespec, limit int64) *FS {
-	fs := &FS{now: now, limit: limit}
+func New(now func() linux.Timespec, mem Memory, limit int64) *FS {
+	fs := &FS{now: now, mem: mem, limit: limit}
 	fs.root = fs.newInode(linux.ModeDir | 0o755)
 	fs.root.folder.parent = fs.root
 	fs.root.nlink = 2
@@ -37,16 +48,6 @@ func New(now func() linux.Timespec, limit int64) *FS {
 
 // Root returns the root folder.
 func (fs *FS) Root() *Inode { return fs.root }
-
-// reserve accounts for delta more bytes, fewer if negative, and reports
-// whether they fit.
-func (fs *FS) reserve(delta int64) bool {
-	if fs.used.Add(delta) > fs.limit && delta > 0 {
-		fs.used.Add(-delta)
-		return false
-	}
-	return true
-}
 
 // Statfs describes the file system as a whole.
 func (fs *FS) Statfs() linux.Statfs {

@@ -173,7 +173,6 @@ func (n *Inode) Release() {
 // release frees the contents once nothing can reach them. attrs is held.
 func (n *Inode) release() {
 	if n.nlink == 0 && n.opens == 0 {
-		n.fs.reserve(-n.content.held)
-		n.content = content{}
+		n.content.truncate(0, n.fs)
 	}
 }

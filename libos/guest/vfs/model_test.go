@@ -37,8 +37,8 @@ func FuzzContent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, script []byte, baseSize uint16) {
 		base := bytes.Repeat([]byte("base"), int(baseSize))[:baseSize]
 		saved := bytes.Clone(base)
-		var held int64
-		reserve := func(n int64) bool { held += n; return true }
+		mem := &countingMemory{}
+		fs := testFS(1<<40, mem)
 		c := content{base: base, size: int64(len(base))}
 		model := slowFile(bytes.Clone(base))
 		for i := 0; i+2 < len(script) && i < 300; i += 3 {
@@ -47,13 +47,13 @@ func FuzzContent(f *testing.F) {
 			switch script[i] % 3 {
 			case 0:
 				p := bytes.Repeat([]byte{byte(i) | 1}, n)
-				got, errno := c.writeAt(p, int64(off), reserve)
+				got, errno := c.writeAt(p, int64(off), fs)
 				if got != n || errno != 0 {
 					t.Fatalf("writeAt(%d bytes, %d) = %d, %d", n, off, got, errno)
 				}
 				model.writeAt(p, off)
 			case 1:
-				held -= c.truncate(int64(off + n))
+				c.truncate(int64(off+n), fs)
 				model.truncate(off + n)
 			case 2:
 				p := bytes.Repeat([]byte{0xff}, n)
@@ -77,38 +77,56 @@ func FuzzContent(f *testing.F) {
 		if !bytes.Equal(base, saved) {
 			t.Fatal("the base layer was written")
 		}
-		if held != c.held {
-			t.Fatalf("held = %d, want %d", c.held, held)
+		if used := fs.used.Load(); used != c.held {
+			t.Fatalf("held = %d, want %d", c.held, used)
+		}
+		if c.truncate(0, fs); c.held != 0 || fs.used.Load() != 0 || mem.chunks != 0 {
+			t.Fatalf("after truncation to nothing %d bytes are held, %d used, %d chunks not freed", c.held, fs.used.Load(), mem.chunks)
 		}
 	})
 }
 
-func testFS(limit int64) *FS {
+// countingMemory counts the chunks that are out, and hands out dirty ones.
+type countingMemory struct{ chunks int }
+
+func (m *countingMemory) Alloc() []byte {
+	m.chunks++
+	return bytes.Repeat([]byte{0xdd}, ChunkSize)
+}
+
+func (m *countingMemory) Free(b []byte) {
+	if len(b) != ChunkSize {
+		panic("freed memory is no chunk")
+	}
+	m.chunks--
+}
+
+func testFS(limit int64, mem Memory) *FS {
 	var tick int64
-	return New(func() linux.Timespec { tick++; return linux.Timespec{Sec: tick} }, limit)
+	return New(func() linux.Timespec { tick++; return linux.Timespec{Sec: tick} }, mem, limit)
 }
 
 // TestLimit fills a file system and frees it again: by truncation, by removal
 // of the name, and by the last close of a file without a name.
 func TestLimit(t *testing.T) {
-	fs := testFS(4 * chunkSize)
+	fs := testFS(4*ChunkSize, &countingMemory{})
 	n, errno := fs.Open(fs.Root(), "f", linux.OCreat|linux.ORdwr, 0o644)
 	if errno != 0 {
 		t.Fatalf("Open = %d", errno)
 	}
-	big := make([]byte, 6*chunkSize)
-	if got, errno := n.WriteAt(big, 0); got != 4*chunkSize || errno != 0 {
-		t.Errorf("WriteAt into too little room = %d, %d, want %d, 0", got, errno, 4*chunkSize)
+	big := make([]byte, 6*ChunkSize)
+	if got, errno := n.WriteAt(big, 0); got != 4*ChunkSize || errno != 0 {
+		t.Errorf("WriteAt into too little room = %d, %d, want %d, 0", got, errno, 4*ChunkSize)
 	}
-	if got, errno := n.WriteAt(big, 4*chunkSize); got != 0 || errno != linux.ENOSPC {
+	if got, errno := n.WriteAt(big, 4*ChunkSize); got != 0 || errno != linux.ENOSPC {
 		t.Errorf("WriteAt into no room = %d, %d, want 0, ENOSPC", got, errno)
 	}
 	if free := fs.Statfs().Bfree; free != 0 {
 		t.Errorf("free blocks of the full file system = %d, want 0", free)
 	}
-	n.Truncate(chunkSize)
-	if got, errno := n.WriteAt(big[:3*chunkSize], chunkSize); got != 3*chunkSize || errno != 0 {
-		t.Errorf("WriteAt after Truncate = %d, %d, want %d, 0", got, errno, 3*chunkSize)
+	n.Truncate(ChunkSize)
+	if got, errno := n.WriteAt(big[:3*ChunkSize], ChunkSize); got != 3*ChunkSize || errno != 0 {
+		t.Errorf("WriteAt after Truncate = %d, %d, want %d, 0", got, errno, 3*ChunkSize)
 	}
 	if errno := fs.Unlink(fs.Root(), "f"); errno != 0 {
 		t.Fatalf("Unlink = %d", errno)
@@ -124,7 +142,7 @@ func TestLimit(t *testing.T) {
 
 // TestSmallFilesAreSmall: many tiny files must not take a chunk each.
 func TestSmallFilesAreSmall(t *testing.T) {
-	fs := testFS(1 << 30)
+	fs := testFS(1<<30, &countingMemory{})
 	n, errno := fs.Open(fs.Root(), "f", linux.OCreat|linux.ORdwr, 0o644)
 	if errno != 0 {
 		t.Fatalf("Open = %d", errno)
@@ -137,7 +155,7 @@ func TestSmallFilesAreSmall(t *testing.T) {
 
 // TestPlanted checks that contents of the archive are aliased until written.
 func TestPlanted(t *testing.T) {
-	fs := testFS(1 << 30)
+	fs := testFS(1<<30, &countingMemory{})
 	data := []byte("from the archive")
 	n, errno := fs.Plant("/etc/deep/f", Node{Mode: linux.ModeRegular | 0o644, Data: data, Mtime: linux.Timespec{Sec: 77}})
 	if errno != 0 {
@@ -169,7 +187,7 @@ func TestPlanted(t *testing.T) {
 // TestListingIsStable removes and adds entries between the steps of a listing:
 // entries that stay are seen exactly once.
 func TestListingIsStable(t *testing.T) {
-	fs := testFS(1 << 20)
+	fs := testFS(1<<20, &countingMemory{})
 	root := fs.Root()
 	for i := range 200 {
 		fs.Mkdir(root, name(i), 0o755)

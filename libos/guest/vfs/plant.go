@@ -110,6 +110,6 @@ func (fs *FS) prepare(path string) (place, linux.Errno) {
 func (n *Inode) SetData(data []byte) {
 	n.attrs.Lock()
 	defer n.attrs.Unlock()
-	n.fs.reserve(-n.content.held)
+	n.content.truncate(0, n.fs)
 	n.content = content{base: data, size: int64(len(data))}
 }
