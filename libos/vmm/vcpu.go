@@ -125,6 +125,9 @@ func (v *vcpu) step() error {
 	switch reason {
 	case kvm.ExitInterrupted:
 		v.exits[causeKick].Add(1)
+		// RequestExit may have come after AllowRun and before the load of
+		// kicked above: without this, it would stay in force for ever.
+		v.kicked.Store(true)
 		return nil
 	case kvm.ExitIO:
 		io, ok := v.kvm.IO()
