@@ -83,7 +83,7 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 	}
 	peak := uint64(0)
 	for step := range 1500 {
-		switch op := rnd.IntN(8); {
+		switch op := rnd.IntN(7); {
 		case op < 3 || len(ranges) == 0:
 			n := 1 + uintptr(rnd.Uint64N(12*pageSize))
 			if rnd.IntN(8) == 0 {
@@ -153,16 +153,6 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 			for i := range m.pages(r.addr, r.n) {
 				m.pages(r.addr, r.n)[i] = modelPage{}
 			}
-		case op == 7:
-			// The host takes pages, as after MADV_DONTNEED; only of those that
-			// are not in use does this tell anything.
-			r := pick()
-			for i, p := range m.pages(r.addr, r.n) {
-				if !p.used {
-					clearPage(r.addr + uintptr(i)*pageSize)
-				}
-			}
-			mem.Clean(r.addr, r.n)
 		}
 		if peak = max(peak, m.inUse()); mem.InUse != m.inUse() || mem.Peak != peak {
 			t.Fatalf("step %d: InUse %d, Peak %d; want %d, %d", step, mem.InUse, mem.Peak, m.inUse(), peak)

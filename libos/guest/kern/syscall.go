@@ -122,12 +122,15 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 			return Request{OpKick, [3]uint64{1 << cpu}}
 		}
 	case sysKill:
-		if r.SI < 1 || r.SI > MaxSignal {
+		if r.SI > MaxSignal {
 			r.AX = neg(EINVAL)
 			break
 		}
-		mask := k.Kill(bit(int(r.SI)))
 		r.AX = 0
+		if r.SI == 0 {
+			break
+		}
+		mask := k.Kill(bit(int(r.SI)))
 		if mask != 0 {
 			return Request{OpKick, [3]uint64{mask}}
 		}
