@@ -62,7 +62,7 @@ func TestFrameMatchesRuntime(t *testing.T) {
 	}
 	for name, want := range map[string]int64{
 		"_SA_ONSTACK": flagOnStack,
-		"_SIGILL": SIGILL, "_SIGTRAP": SIGTRAP, "_SIGBUS": SIGBUS, "_SIGFPE": SIGFPE, "_SIGKILL": SIGKILL,
+		"_SIGILL":     SIGILL, "_SIGTRAP": SIGTRAP, "_SIGBUS": SIGBUS, "_SIGFPE": SIGFPE, "_SIGKILL": SIGKILL,
 		"_SIGSEGV": SIGSEGV, "_SIGCHLD": SIGCHLD, "_SIGCONT": SIGCONT, "_SIGSTOP": SIGSTOP, "_SIGURG": SIGURG, "_SIGWINCH": SIGWINCH,
 		"_SEGV_MAPERR": codeMapErr, "_SEGV_ACCERR": codeAccErr, "_FPE_INTDIV": codeIntDiv, "_FPE_FLTINV": codeFltInv, "_BUS_ADRALN": codeAdrAln,
 		"_MAP_ANON": mapAnonymous, "_MAP_FIXED": mapFixed, "_PROT_NONE": protNone,
