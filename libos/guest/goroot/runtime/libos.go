@@ -41,6 +41,7 @@ type libosTickState struct {
 
 // Constants for assembly.
 const (
+	libosMadvReuse = kern.MadvReuse
 	libosStats     = abi.StatsGPA
 	libosStatsRaw  = unsafe.Offsetof(abi.StatsPage{}.RawSyscalls)
 	libosPort      = abi.HypercallPort
@@ -261,6 +262,12 @@ func libosSignal(pc *abi.PerCPU, ctx uintptr) uintptr {
 		area := uint64(uintptr(unsafe.Pointer(pc)) + abi.PerCPUXSave)
 		if pc.Trap.FPState != 0 {
 			memmove(unsafe.Pointer(uintptr(area)), unsafe.Pointer(uintptr(pc.Trap.FPState)), libosState.xsave)
+		} else {
+			// The end of a system call, where vector registers hold
+			// nothing: the initial state (Intel SDM volume 1, 13.6).
+			const header, mxcsr, masked = 512, 24, 0x1f80
+			memclrNoHeapPointers(unsafe.Pointer(uintptr(area)+header), 64)
+			*(*uint32)(unsafe.Pointer(uintptr(area) + mxcsr)) = masked
 		}
 		pc.Trap.FPState = area
 		ctx = uintptr(unsafe.Pointer(&pc.Trap))
