@@ -1,6 +1,11 @@
 package vmm
 
-import "unibench/libos/vmm/kvm"
+import (
+	"errors"
+	"math/bits"
+
+	"unibench/libos/vmm/kvm"
+)
 
 // tsc relates the guest's time-stamp counter to the host's CLOCK_MONOTONIC:
 // ns = mono + (counter-base)*mult>>32.
@@ -10,14 +15,25 @@ type tsc struct {
 	mono int64
 }
 
+// counter is a vCPU's time-stamp counter.
+type counter interface {
+	TSCKHz() (int, error)
+	GetMSR(index uint32) (uint64, error)
+}
+
+var errNoFrequency = errors.New("KVM does not know it: this host's counter is not usable")
+
 // newTSC reads the guest's counter and its frequency. KVM starts the counter
 // of a vCPU at zero where the hardware has an offset for it; a PVM host has
 // none, and the guest reads the host's counter. KVM_GET_MSRS answers with what
 // the guest will read in both cases.
-func newTSC(v *kvm.VCPU) (tsc, error) {
+func newTSC(v counter) (tsc, error) {
 	khz, err := v.TSCKHz()
 	if err != nil {
 		return tsc{}, err
+	}
+	if khz <= 0 {
+		return tsc{}, &Error{"read the frequency of the time-stamp counter", errNoFrequency}
 	}
 	before := monotonic()
 	counter, err := v.GetMSR(kvm.MSRTSC)
@@ -38,6 +54,6 @@ func (t tsc) nanos(counter uint64) int64 {
 	if counter < t.base {
 		return 0
 	}
-	d := counter - t.base
-	return t.mono + int64((d>>32)*t.mult+(d&0xffffffff)*t.mult>>32)
+	hi, lo := bits.Mul64(counter-t.base, t.mult)
+	return t.mono + int64(hi<<32|lo>>32)
 }

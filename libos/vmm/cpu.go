@@ -29,7 +29,7 @@ const syscallMask = 1<<8 | 1<<9 | 1<<10 | 1<<14 | 1<<18
 // systemRegisters returns the segment and control registers of vCPU i. The
 // values satisfy Intel's checks on guest state at VM entry (SDM volume 3,
 // 27.3.1), of which segments_test.go has the table.
-func systemRegisters(m *memory, i int, root uint64) *kvm.Sregs {
+func systemRegisters(i int, root uint64) *kvm.Sregs {
 	flat := kvm.Segment{
 		Limit: 0xffffffff, Selector: abi.SelectorUserSS,
 		Type: 3, S: 1, DPL: 3, Present: 1, DB: 1, G: 1,

@@ -42,6 +42,7 @@ func (e *GuestError) Error() string {
 
 var (
 	errVCPUs        = errors.New("the number of vCPUs must be 1 to 31; change -cpus")
+	errMemory       = errors.New("a VM has at most 1024G; lower -mem")
 	errWriteExecute = errors.New("a segment is both writable and executable; build the image with uni build")
 )
 

@@ -61,9 +61,9 @@ func (v *vcpu) hypercall(number uint32) error {
 		n, errno := v.m.cfg.Console.Write(int(args[0]), b)
 		ret = result(n, errno)
 	case abi.HypercallRead:
-		b, ok := v.m.mem.slice(args[0], args[1], abi.ImageGPA)
-		if !ok || args[0] < v.m.lay.tablesEnd && args[0]+args[1] > v.m.lay.tables {
-			return v.broken("read to outside of memory", args[0])
+		b, ok := v.m.writable(args[0], args[1])
+		if !ok {
+			return v.broken("read to what is not the guest's to write", args[0])
 		}
 		n, errno := v.m.cfg.Console.Read(b, v.m.stdinReady)
 		ret = result(n, errno)
@@ -95,7 +95,7 @@ func result(n int, errno syscall.Errno) int64 {
 }
 
 // stdinReady tells the guest that reading standard input is worth a try.
-func (m *Machine) stdinReady() { m.vcpus[0].post(abi.EventStdin) }
+func (m *Machine) stdinReady() { m.whileOpen(func() { m.vcpus[0].post(abi.EventStdin) }) }
 
 // kick wakes the vCPUs in mask, and starts those that do not run yet.
 func (m *Machine) kick(from *vcpu, mask uint64) error {
@@ -124,8 +124,12 @@ func (v *vcpu) waitUntil(deadline uint64) {
 	}
 	v.state.Store(vcpuWaiting)
 	v.m.running.Add(-1)
-	for !v.m.hasEnded() {
+	for {
+		// Before all that may wake it: what changes later changes the word.
 		seq := v.wait.Load()
+		if v.m.hasEnded() {
+			break
+		}
 		if atomic.LoadUint32(&v.pc.Events) != 0 {
 			break
 		}

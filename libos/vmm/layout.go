@@ -32,17 +32,31 @@ const (
 	// minMemory is the least memory left for the program's heap with which
 	// Go's runtime starts.
 	minMemory = 6 << 20
+
+	// maxMemory bounds the size of a VM.
+	maxMemory = 1 << 40
 )
 
 // newLayout places everything for an image that ends at imageEnd. mem is the
 // whole memory of the VM in bytes: the image, the stack and the heap share it.
 func newLayout(imageEnd, mem, args, initrd uint64) (*layout, error) {
+	if mem > maxMemory {
+		return nil, &Error{"lay out memory", errMemory}
+	}
+	args, initrd = min(args, 2*maxMemory), min(initrd, 2*maxMemory) // so that no sum wraps
 	l := &layout{}
 	l.tables = pageUp(imageEnd)
 	fixed := pageUp(args) + stackSize + pageUp(initrd)
-	// The tables' size depends on where they end; a bound is good enough.
-	bound := l.tables + fixed + mem + reserveRoom + 8*abi.HugePage
-	l.tablesEnd = l.tables + (tablePages(bound, l.tables+fixed+4*abi.HugePage)+4)*abi.PageSize
+	// The tables map themselves, so their number depends on itself.
+	for n := uint64(0); ; {
+		small := l.tables + n*abi.PageSize + abi.PageSize + fixed
+		need := tablePages(hugeUp(small)+hugeUp(mem+reserveRoom), small)
+		if need <= n {
+			l.tablesEnd = l.tables + n*abi.PageSize
+			break
+		}
+		n = need
+	}
 	l.stack = l.tablesEnd + abi.PageSize
 	l.stackEnd = l.stack + stackSize + pageUp(args)
 	l.initrd, l.initrdSize = l.stackEnd, initrd

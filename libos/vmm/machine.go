@@ -81,6 +81,12 @@ type Machine struct {
 	running atomic.Int32 // vCPUs that execute guest code
 	ticker  ticker
 
+	newProcessor func(i int) (processor, error)
+	ranges       []span // of guest memory that the guest may write
+
+	open   sync.RWMutex // held by who may come from outside while Close waits
+	closed bool
+
 	// FirstRun and GuestEnd are CLOCK_MONOTONIC times in nanoseconds.
 	FirstRun, GuestEnd int64
 }
@@ -90,7 +96,11 @@ func New(cfg Config) (m *Machine, err error) {
 	if cfg.VCPUs < 1 || cfg.VCPUs > abi.MaxVCPUs {
 		return nil, &Error{"create the VM", errVCPUs}
 	}
+	if cfg.Memory < 0 {
+		return nil, &MemoryError{Need: minMemory}
+	}
 	m = &Machine{cfg: cfg, done: make(chan struct{})}
+	m.newProcessor = m.kvmProcessor
 	defer func() {
 		if err != nil {
 			m.Close()
@@ -145,6 +155,7 @@ func New(cfg Config) (m *Machine, err error) {
 	}
 	m.fillBootInfo()
 	m.step("boot information")
+	m.step = func(string) {} // vCPUs that start later are no phase of New
 	return m, nil
 }
 
@@ -213,6 +224,7 @@ func (m *Machine) build(img image.Image) (err error) {
 	t.mapSmall(l.stack, l.stackEnd, protRW)
 	t.mapSmall(l.initrd, l.initrd+ceil(l.initrdSize, abi.PageSize)*abi.PageSize, protR)
 	t.mapHuge(l.memStart, l.memEnd, protRW)
+	m.ranges = append(m.ranges, span{l.stack, l.stackEnd}, span{l.memStart, l.memEnd})
 	m.root = t.root
 	writeSyscallStub(m.mem)
 	return nil
@@ -236,6 +248,7 @@ func (m *Machine) loadImage(img image.Image, t *tables) error {
 			p = protRX
 		case s.Flags&image.Writable != 0:
 			p = protRW
+			m.ranges = append(m.ranges, span{first, end})
 		}
 		t.mapSmall(first, end, p)
 	}
@@ -310,12 +323,23 @@ func (m *Machine) Signal(n int) {
 	if n < 1 || n > 64 {
 		return
 	}
-	m.mem.signal(n)
-	m.vcpus[0].post(abi.EventSignal)
+	m.whileOpen(func() {
+		m.mem.signal(n)
+		m.vcpus[0].post(abi.EventSignal)
+	})
 }
 
 // Stop ends the VM at once; Run returns ErrStopped.
-func (m *Machine) Stop() { m.end(Exit{}, ErrStopped) }
+func (m *Machine) Stop() { m.whileOpen(func() { m.end(Exit{}, ErrStopped) }) }
+
+// whileOpen calls f unless the machine is closed, and delays Close meanwhile.
+func (m *Machine) whileOpen(f func()) {
+	m.open.RLock()
+	defer m.open.RUnlock()
+	if !m.closed {
+		f()
+	}
+}
 
 // end records the first outcome and gets all vCPUs out of the guest.
 func (m *Machine) end(exit Exit, err error) {
@@ -334,8 +358,15 @@ func (m *Machine) end(exit Exit, err error) {
 	}
 }
 
-// Close releases everything. The machine must not be running.
+// Close releases everything. The machine must not be running; Signal and Stop
+// may still be called, in vain.
 func (m *Machine) Close() {
+	m.open.Lock()
+	defer m.open.Unlock()
+	if m.closed {
+		return
+	}
+	m.closed = true
 	for _, v := range m.vcpus {
 		if v != nil && v.kvm != nil {
 			v.kvm.Close()

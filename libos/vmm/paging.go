@@ -53,7 +53,7 @@ func (t *tables) page() uint64 {
 // tablePages returns how many tables an identity mapping of size bytes needs if
 // the first small bytes are mapped by 4 KiB pages.
 func tablePages(size, small uint64) uint64 {
-	return 1 + 1 + ceil(size, 1<<30) + ceil(small, abi.HugePage)
+	return 1 + ceil(size, 1<<39) + ceil(size, 1<<30) + ceil(small, abi.HugePage)
 }
 
 func ceil(n, unit uint64) uint64 { return (n + unit - 1) / unit }

@@ -48,8 +48,17 @@ func (t *ticker) tick(m *Machine) {
 		t.mu.Unlock()
 		return
 	}
-	t.timer.Reset(timeSlice)
 	t.mu.Unlock()
+	m.whileOpen(m.postTicks)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.ended {
+		t.timer.Reset(timeSlice)
+	}
+}
+
+// postTicks posts the ticks that are due.
+func (m *Machine) postTicks() {
 	for _, v := range m.vcpus {
 		if v.state.Load() != vcpuGuest {
 			continue
@@ -67,7 +76,7 @@ func (t *ticker) tick(m *Machine) {
 }
 
 // retry kicks v again, soon.
-func (t *ticker) retry(v *vcpu) { time.AfterFunc(retryAfter, v.interrupt) }
+func (t *ticker) retry(v *vcpu) { time.AfterFunc(retryAfter, func() { v.m.whileOpen(v.interrupt) }) }
 
 func (t *ticker) stop() {
 	t.mu.Lock()

@@ -13,12 +13,13 @@ import (
 type vcpu struct {
 	m   *Machine
 	i   int
-	kvm *kvm.VCPU
+	kvm processor   // for its own thread; for others once live is set
 	pc  *abi.PerCPU // shared with the guest
 
+	live    atomic.Bool  // create is done
 	state   atomic.Int32 // vcpuIdle, vcpuGuest, vcpuWaiting
-	started atomic.Bool
-	kicked  atomic.Bool
+	started atomic.Bool  // of all but the first: some vCPU has kicked it
+	kicked  atomic.Bool  // RequestExit is in force, or about to be taken back
 	tid     atomic.Int32
 	wait    atomic.Uint32 // futex word of HypercallWait, changed by every post
 	exits   [exitCauses]atomic.Uint64
@@ -32,38 +33,65 @@ const (
 	vcpuWaiting        // its thread sleeps in HypercallWait
 )
 
-func newVCPU(m *Machine, i int) *vcpu { return &vcpu{m: m, i: i} }
+// processor is what a vcpu needs of KVM: *kvm.VCPU.
+type processor interface {
+	counter
+	Run() (reason uint32, err error)
+	IO() (kvm.IO, bool)
+	MMIO() (gpa uint64, write bool)
+	Detail() uint64
+	GetRegs(*kvm.Regs) error
+	SetRegs(*kvm.Regs) error
+	RequestExit()
+	AllowRun()
+	Close() error
+}
 
-// create makes the KVM vCPU and sets all registers that do not depend on where
-// it starts.
-func (v *vcpu) create() (err error) {
-	m := v.m
-	if v.kvm, err = m.vm.CreateVCPU(v.i, m.run); err != nil {
-		return err
+func newVCPU(m *Machine, i int) *vcpu { return &vcpu{m: m, i: i, pc: m.mem.perCPU(i)} }
+
+// kvmProcessor makes KVM vCPU i and sets all registers that do not depend on
+// where it starts.
+func (m *Machine) kvmProcessor(i int) (p processor, err error) {
+	c, err := m.vm.CreateVCPU(i, m.run)
+	if err != nil {
+		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			c.Close()
+		}
+	}()
 	m.step("create vCPU")
-	if err = v.kvm.SetCPUID(m.cpuid.table); err != nil {
-		return err
+	if err = c.SetCPUID(m.cpuid.table); err != nil {
+		return nil, err
 	}
 	m.step("set CPUID")
+	if err = c.SetSregs(systemRegisters(i, m.root)); err != nil {
+		return nil, err
+	}
+	if err = c.SetXCR0(m.cpuid.xcr0); err != nil {
+		return nil, err
+	}
+	return c, c.SetMSRs(modelRegisters()...)
+}
+
+// create makes the processor and what it shares with the guest.
+func (v *vcpu) create() error {
+	m := v.m
+	p, err := m.newProcessor(v.i)
+	if err != nil {
+		return err
+	}
+	v.kvm = p
 	writeGDT(m.mem, v.i)
 	writeTSS(m.mem, v.i)
 	writeIDT(m.mem, v.i)
-	if err = v.kvm.SetSregs(systemRegisters(m.mem, v.i, m.root)); err != nil {
-		return err
-	}
-	if err = v.kvm.SetXCR0(m.cpuid.xcr0); err != nil {
-		return err
-	}
-	if err = v.kvm.SetMSRs(modelRegisters()...); err != nil {
-		return err
-	}
-	v.pc = m.mem.perCPU(v.i)
 	v.pc.Self = perCPUBase(v.i)
 	v.pc.KernelSP = kernelStackTop(v.i)
 	v.pc.Index = uint32(v.i)
 	v.pc.InKernel = 1
 	v.pc.Thread = -1
+	v.live.Store(true)
 	return nil
 }
 
@@ -111,9 +139,11 @@ func (v *vcpu) startSecondary() error {
 
 // step enters the guest once and handles the exit.
 func (v *vcpu) step() error {
-	if v.kicked.Load() {
+	if v.kicked.Swap(false) {
 		v.kvm.AllowRun()
-		v.kicked.Store(false)
+		if v.m.hasEnded() {
+			return nil // AllowRun may have undone the request of end
+		}
 		if err := v.inject(); err != nil {
 			return err
 		}
@@ -125,9 +155,6 @@ func (v *vcpu) step() error {
 	switch reason {
 	case kvm.ExitInterrupted:
 		v.exits[causeKick].Add(1)
-		// RequestExit may have come after AllowRun and before the load of
-		// kicked above: without this, it would stay in force for ever.
-		v.kicked.Store(true)
 		return nil
 	case kvm.ExitIO:
 		io, ok := v.kvm.IO()
@@ -184,9 +211,6 @@ func (v *vcpu) writeFrame(r *kvm.Regs) {
 // post sets event bits and makes sure that the guest sees them soon. Any
 // goroutine may call it.
 func (v *vcpu) post(events uint32) {
-	if v.pc == nil {
-		return
-	}
 	atomic.OrUint32(&v.pc.Events, events)
 	v.wake()
 }
@@ -204,11 +228,13 @@ func (v *vcpu) wake() {
 
 // interrupt makes the thread leave KVM_RUN or HypercallWait.
 func (v *vcpu) interrupt() {
-	if v.kvm == nil {
-		return
+	if !v.live.Load() {
+		return // it looks at its events, and at the VM's end, before it runs
 	}
-	v.kicked.Store(true)
+	// In this order, and the other way round in step: kicked is still, or again,
+	// true after a request that AllowRun has not taken back.
 	v.kvm.RequestExit()
+	v.kicked.Store(true)
 	v.wait.Add(1)
 	futexWake(v.waitWord())
 	if tid := v.tid.Load(); tid != 0 {

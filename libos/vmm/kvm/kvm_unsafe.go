@@ -35,6 +35,19 @@ func ioctl(fd int, name string, request, arg uintptr) (int, error) {
 	return int(r), nil
 }
 
+// ioctlCount is ioctlPtr for a request that answers with how many of n entries
+// it has processed before it met one that it does not know.
+func ioctlCount(fd int, name string, request uintptr, arg unsafe.Pointer, n uint32) error {
+	r, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
+	if errno == 0 && uint32(r) != n {
+		errno = syscall.EINVAL
+	}
+	if errno != 0 {
+		return &Error{name, errno}
+	}
+	return nil
+}
+
 func ioctlPtr(fd int, name string, request uintptr, arg unsafe.Pointer) error {
 	_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
 	if errno != 0 {
@@ -162,14 +175,14 @@ func (v *VCPU) SetCPUID(c *CPUID) error {
 func (v *VCPU) SetMSRs(list ...MSR) error {
 	var m msrs
 	m.n = uint32(copy(m.entries[:], list))
-	return ioctlPtr(v.fd, "KVM_SET_MSRS", ioSetMSRs, unsafe.Pointer(&m))
+	return ioctlCount(v.fd, "KVM_SET_MSRS", ioSetMSRs, unsafe.Pointer(&m), m.n)
 }
 
 // GetMSR reads one model-specific register.
 func (v *VCPU) GetMSR(index uint32) (uint64, error) {
 	m := msrs{n: 1}
 	m.entries[0].Index = index
-	err := ioctlPtr(v.fd, "KVM_GET_MSRS", ioGetMSRs, unsafe.Pointer(&m))
+	err := ioctlCount(v.fd, "KVM_GET_MSRS", ioGetMSRs, unsafe.Pointer(&m), m.n)
 	return m.entries[0].Data, err
 }
 
