@@ -51,8 +51,13 @@ func runtimeEdits() []Edit {
 			Replace: "arenaBaseOffset = 0*goarch.IsAmd64 +",
 		},
 
-		// The kernel wants to know when released memory is used again, which
-		// Linux finds out by a page fault.
+		// The kernel is told when released memory is used again, which Linux
+		// finds out by a page fault.
+		{
+			File: "runtime/mem_linux.go", Name: "release of memory",
+			Anchor:  "func sysUnusedOS(v unsafe.Pointer, n uintptr) {\n",
+			Replace: "func sysUnusedOS(v unsafe.Pointer, n uintptr) {\n\tmadvise(v, n, libosMadvRelease)\n\treturn\n",
+		},
 		{
 			File: "runtime/mem_linux.go", Name: "reuse of released memory",
 			Anchor:  "func sysUsedOS(v unsafe.Pointer, n uintptr) {\n",
@@ -63,6 +68,16 @@ func runtimeEdits() []Edit {
 		{
 			File: proc, Name: "no sysmon",
 			Anchor: `const haveSysmon = GOARCH != "wasm"`, Replace: "const haveSysmon = false",
+		},
+		// The limits that follow from the machine's memory.
+		{
+			File: proc, Name: "stack limit",
+			Anchor: "\t\tmaxstacksize = 1000000000\n", Replace: "\t\tmaxstacksize = libosMaxStack()\n",
+		},
+		{
+			File: "runtime/mgcpacer.go", Name: "memory limit",
+			Anchor:  "\tif p == \"\" || p == \"off\" {\n",
+			Replace: "\tif p == \"\" {\n\t\treturn libosMemoryLimit()\n\t}\n\tif p == \"off\" {\n",
 		},
 		{
 			File: proc, Name: "main time stamp",

@@ -14,10 +14,11 @@ const pageSize = 4096
 // used again.
 //
 // Pages that the heap releases (madvise) go back to the host in whole blocks of
-// 2 MiB only, once all of a block is released: leaving the VM for each of the
-// heap's 64 KiB pieces, and splitting the host's 2 MiB pages, would cost more
-// than the memory is worth. Until then a released page keeps its content, and is
-// cleared when the heap says that it uses it again.
+// 2 MiB only, once all of a block is released, and only when there is time (see
+// Reclaim): leaving the VM for each of the heap's 64 KiB pieces, and splitting
+// the host's 2 MiB pages, would cost more than the memory is worth. Until then a
+// released page keeps its content, and is cleared when the heap says that it
+// uses it again.
 //
 // Three bitmaps have a bit for each page; they lie at the start of RAM itself.
 type Memory struct {
@@ -25,6 +26,7 @@ type Memory struct {
 	limit      uint64 // bytes that may be in use
 	InUse      uint64 // bytes in use
 	Peak       uint64 // most bytes in use so far
+	Released   uint64 // bytes released since Reclaim last found nothing
 	inUse      bitmap
 	dirty      bitmap         // the page does not read as zero
 	released   bitmap         // in use, but its content is not needed
@@ -166,6 +168,7 @@ func (m *Memory) Use(addr, n uintptr) bool {
 		}
 		m.inUse.set(p)
 		m.dirty.set(p)
+		m.released.unset(p)
 	}
 	return true
 }
@@ -179,6 +182,7 @@ func (m *Memory) Unuse(addr, n uintptr) bool {
 	for p := addr; p < addr+round(n); p += pageSize {
 		if m.inUse.get(p) {
 			m.inUse.unset(p)
+			m.released.unset(p)
 			m.InUse -= pageSize
 		}
 	}
@@ -193,6 +197,18 @@ func (m *Memory) Free(addr, n uintptr) bool {
 	}
 	m.insert(addr, addr+round(n))
 	return true
+}
+
+// Clear makes the pages of [addr, addr+n) that are in use read as zero.
+func (m *Memory) Clear(addr, n uintptr) {
+	if !m.contains(addr, n) {
+		return
+	}
+	for p := addr; p < addr+round(n); p += pageSize {
+		if m.inUse.get(p) && m.dirty.get(p) {
+			clearPage(p)
+		}
+	}
 }
 
 // insert adds a free range and merges it with all that it touches or overlaps.

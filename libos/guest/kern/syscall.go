@@ -47,7 +47,6 @@ const (
 	OpRead              // read of standard input: address A[0], length A[1]
 	OpExit              // end the program with status A[0], by signal A[1]
 	OpKick              // make the vCPUs in mask A[0] look at their events
-	OpFree              // return A[0], length A[1], to the host
 	OpRestore           // the registers are at address A[0]
 	OpUnknown           // no such call here: count it
 )
@@ -142,7 +141,7 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 			r.AX = neg(EINVAL)
 		}
 	case sysMadvise:
-		return k.madvise(r)
+		k.madvise(r)
 	case sysMprotect:
 		// All memory stays readable and writable: the page tables are out of
 		// reach. Programs use it to catch their own mistakes.
@@ -225,13 +224,12 @@ const (
 	mapFixed     = 0x10
 	mapAnonymous = 0x20
 
-	// MadvReuse is no advice of Linux: the runtime's sysUsed gives it before
-	// it touches memory that sysUnused gave away.
-	MadvReuse = 1000
+	// MadvRelease and MadvReuse are no advice of Linux: the runtime's
+	// sysUnused and sysUsed give it.
+	MadvRelease = 1000
+	MadvReuse   = 1001
 
-	madvWillNeed = 3
 	madvDontNeed = 4
-	madvFree     = 8
 	madvCollapse = 25
 )
 
@@ -272,9 +270,9 @@ func (k *Kernel) mmap(r *abi.Registers) uint64 {
 	return uint64(at)
 }
 
-// madvise gives memory back to the host; all else is advice that changes
-// nothing here, where pages are large from the start.
-func (k *Kernel) madvise(r *abi.Registers) Request {
+// madvise takes the heap's word on what it needs; other advice changes nothing
+// here, where pages are large from the start.
+func (k *Kernel) madvise(r *abi.Registers) {
 	addr, n := uintptr(r.DI), uintptr(r.SI)
 	advice := r.DX
 	r.AX = 0
@@ -284,10 +282,13 @@ func (k *Kernel) madvise(r *abi.Registers) Request {
 	case n == 0:
 	case !k.Mem.contains(addr, n):
 		r.AX = neg(ENOMEM)
-	case advice == madvDontNeed || advice == madvFree:
-		return Request{OpFree, [3]uint64{uint64(addr), uint64(round(n))}}
+	case advice == madvDontNeed:
+		k.Mem.Clear(addr, n)
+	case advice == MadvRelease:
+		k.Mem.Release(addr, n)
+	case advice == MadvReuse:
+		k.Mem.Reuse(addr, n)
 	case advice == madvCollapse:
 		r.AX = neg(EINVAL)
 	}
-	return Request{}
 }

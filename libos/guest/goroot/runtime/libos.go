@@ -41,13 +41,14 @@ type libosTickState struct {
 
 // Constants for assembly.
 const (
-	libosMadvReuse = kern.MadvReuse
-	libosStats     = abi.StatsGPA
-	libosStatsRaw  = unsafe.Offsetof(abi.StatsPage{}.RawSyscalls)
-	libosPort      = abi.HypercallPort
-	libosBoot      = abi.BootGPA
-	libosBootTSC   = unsafe.Offsetof(abi.BootInfo{}.TSCBase)
-	libosBootCPUID = abi.BootGPA + unsafe.Offsetof(abi.BootInfo{}.CPUID)
+	libosMadvRelease = kern.MadvRelease
+	libosMadvReuse   = kern.MadvReuse
+	libosStats       = abi.StatsGPA
+	libosStatsRaw    = unsafe.Offsetof(abi.StatsPage{}.RawSyscalls)
+	libosPort        = abi.HypercallPort
+	libosBoot        = abi.BootGPA
+	libosBootTSC     = unsafe.Offsetof(abi.BootInfo{}.TSCBase)
+	libosBootCPUID   = abi.BootGPA + unsafe.Offsetof(abi.BootInfo{}.CPUID)
 )
 
 func libosOut(number uintptr)
@@ -155,10 +156,6 @@ func libosKernelSyscall(pc *abi.PerCPU) uintptr {
 		libosExit(pc, req.A[0], req.A[1])
 	case kern.OpKick:
 		libosPost(pc, req.A[0], abi.EventSignal)
-	case kern.OpFree:
-		libosRelease()
-		libosHypercall(pc, abi.HypercallFree, req.A[0], req.A[1], 0, 0)
-		libosAcquire()
 	case kern.OpRestore:
 		return libosFinish(pc, uintptr(req.A[0]))
 	case kern.OpUnknown:
@@ -364,6 +361,27 @@ const (
 	libosShort = 100_000
 )
 
+// When released memory goes back to the host: when a vCPU is about to wait this
+// long, and there is this much of it.
+const (
+	libosReclaimIdle = 1_000_000
+	libosReclaimMin  = 2 << 20
+)
+
+// libosReclaim gives released memory back to the host. The lock is held all the
+// time: nobody may use a page again while it goes.
+func libosReclaim(pc *abi.PerCPU) {
+	from := uintptr(0)
+	for {
+		start, size := libosKernel.Mem.Reclaim(from)
+		if size == 0 {
+			return
+		}
+		libosHypercall(pc, abi.HypercallFree, uint64(start), uint64(size), 0, 0)
+		from = start + size
+	}
+}
+
 // libosIdle returns when there may be a thread to run or an event, with the
 // lock held as on entry. First it polls, then it lets the host have the CPU.
 func libosIdle(pc *abi.PerCPU) {
@@ -393,6 +411,9 @@ func libosIdle(pc *abi.PerCPU) {
 	deadline = k.Deadline()
 	if deadline <= libosNow() {
 		return
+	}
+	if k.Mem.Released >= libosReclaimMin && deadline-libosNow() > libosReclaimIdle {
+		libosReclaim(pc)
 	}
 	self := uint64(1) << pc.Index
 	s.waiting |= self

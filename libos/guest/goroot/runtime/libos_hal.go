@@ -222,3 +222,18 @@ func libos_hostname() string {
 
 //go:linkname libos_countENOSYS
 func libos_countENOSYS(num uintptr) { libosCountENOSYS(num) }
+
+// libosMaxStack is the most that a goroutine's stack may grow to: as much as on
+// Linux, or a quarter of the memory, since a stack that grows is there twice.
+// Runaway recursion then ends in Go's own error and not in lack of memory.
+func libosMaxStack() uintptr {
+	return min(1000000000, uintptr(libosBootInfo().MemLimit/4))
+}
+
+// libosMemoryLimit is the collector's memory limit if the environment sets none:
+// a little below what there is, so that the heap is collected instead of
+// growing into the wall.
+func libosMemoryLimit() int64 {
+	limit := int64(libosBootInfo().MemLimit)
+	return limit - limit/16 - 4<<20
+}

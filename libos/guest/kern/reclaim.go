@@ -1,0 +1,75 @@
+package kern
+
+// blockSize is how much memory goes back to the host at a time.
+const blockSize = 2 << 20
+
+// Release says that the content of [addr, addr+n), which is in use, is not
+// needed until Reuse.
+func (m *Memory) Release(addr, n uintptr) {
+	if !m.contains(addr, n) {
+		return
+	}
+	for p := addr; p < addr+round(n); p += pageSize {
+		if m.inUse.get(p) {
+			m.released.set(p)
+			m.Released += pageSize
+		}
+	}
+}
+
+// Reuse takes Release back: the pages of [addr, addr+n) that were released read
+// as zero.
+func (m *Memory) Reuse(addr, n uintptr) {
+	if !m.contains(addr, n) {
+		return
+	}
+	for p := addr; p < addr+round(n); p += pageSize {
+		if !m.released.get(p) {
+			continue
+		}
+		if m.dirty.get(p) {
+			clearPage(p)
+		}
+		m.dirty.set(p)
+		m.released.unset(p)
+	}
+}
+
+// Reclaim returns memory from the address from on that can go back to the host,
+// blocks next to each other together; size 0 if there is none. It has to go back
+// before anything else happens to m, and reads as zero afterwards.
+func (m *Memory) Reclaim(from uintptr) (start, size uintptr) {
+	first := (max(from, m.start) + blockSize - 1) &^ (blockSize - 1)
+	for b := first; b < m.end && m.end-b >= blockSize; b += blockSize {
+		if !m.reclaimable(b) {
+			if size != 0 {
+				return start, size
+			}
+			continue
+		}
+		for p := b; p < b+blockSize; p += pageSize {
+			m.dirty.unset(p)
+		}
+		if size == 0 {
+			start = b
+		}
+		size += blockSize
+	}
+	if size == 0 {
+		m.Released = 0
+	}
+	return start, size
+}
+
+// reclaimable reports whether the whole block at start is released or unused,
+// and some of it would become zero by going back to the host.
+func (m *Memory) reclaimable(start uintptr) bool {
+	dirty := false
+	for p := start; p < start+blockSize; p += pageSize {
+		if m.inUse.get(p) && !m.released.get(p) {
+			return false
+		}
+		dirty = dirty || m.dirty.get(p)
+	}
+	return dirty
+}
