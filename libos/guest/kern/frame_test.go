@@ -66,7 +66,7 @@ func TestFrameMatchesRuntime(t *testing.T) {
 		"_SIGSEGV": SIGSEGV, "_SIGCHLD": SIGCHLD, "_SIGCONT": SIGCONT, "_SIGSTOP": SIGSTOP, "_SIGURG": SIGURG, "_SIGWINCH": SIGWINCH,
 		"_SEGV_MAPERR": codeMapErr, "_SEGV_ACCERR": codeAccErr, "_FPE_INTDIV": codeIntDiv, "_FPE_FLTINV": codeFltInv, "_BUS_ADRALN": codeAdrAln,
 		"_MAP_ANON": mapAnonymous, "_MAP_FIXED": mapFixed, "_PROT_NONE": protNone,
-		"_MADV_DONTNEED": madvDontNeed, "_MADV_FREE": madvFree, "_MADV_COLLAPSE": madvCollapse,
+		"_MADV_DONTNEED": madvDontNeed, "_MADV_COLLAPSE": madvCollapse,
 		"_EINTR": EINTR, "_EAGAIN": EAGAIN, "_ENOMEM": ENOMEM,
 	} {
 		obj, ok := pkg.Scope().Lookup(name).(*types.Const)
