@@ -29,6 +29,7 @@ var allowedCalls = []uint32{
 	10,  // mprotect
 	12,  // brk
 	3,   // close
+	77,  // ftruncate
 	72,  // fcntl
 	17,  // pread64, for files of the root packed before
 	5,   // fstat

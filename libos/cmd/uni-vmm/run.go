@@ -38,9 +38,10 @@ func run(start int64, args []string) int {
 	}
 	stats := -1
 	if o.stats != "" {
-		// Now, since the monitor opens nothing once the guest has run, and
-		// without package os, which would prepare to wait for the file.
-		const mode = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC | syscall.O_CLOEXEC
+		// Now, since the monitor opens nothing once the guest has run; without
+		// package os, which would prepare to wait for the file; and truncated
+		// later, since that takes a while if there is an old one.
+		const mode = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_CLOEXEC
 		if stats, err = syscall.Open(o.stats, mode, 0o666); err != nil {
 			complain("write statistics: open " + o.stats + ": " + err.Error())
 			return statusFailed
@@ -59,7 +60,7 @@ func run(start int64, args []string) int {
 	}
 	result.Stats.ExitStatus = status
 	if stats >= 0 {
-		if err := writeFull(stats, result.Stats.AppendJSON(nil)); err != nil {
+		if err := overwrite(stats, result.Stats.AppendJSON(nil)); err != nil {
 			complain("write statistics: " + err.Error())
 			return statusFailed
 		}
@@ -67,8 +68,12 @@ func run(start int64, args []string) int {
 	return status
 }
 
-// writeFull writes all of b to a descriptor.
-func writeFull(fd int, b []byte) error {
+// overwrite makes b the content of a file. What cannot be truncated, such as a
+// pipe, is just written to.
+func overwrite(fd int, b []byte) error {
+	if err := syscall.Ftruncate(fd, 0); err != nil && err != syscall.EINVAL {
+		return err
+	}
 	for len(b) > 0 {
 		n, err := syscall.Write(fd, b)
 		if err != nil && err != syscall.EINTR {
