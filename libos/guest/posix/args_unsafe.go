@@ -28,10 +28,25 @@ type Args struct {
 func MakeArgs(num, a1, a2, a3, a4, a5, a6 uintptr) (a Args) {
 	mask := PointerMask(num, a2)
 	a.U[0], a.U[1], a.U[2], a.U[3], a.U[4], a.U[5] = a1, a2, a3, a4, a5, a6
-	for i := range a.U {
-		if mask&(1<<i) != 0 && a.U[i] >= minPointer {
-			a.P[i] = *(*unsafe.Pointer)(unsafe.Pointer(&a.U[i]))
-		}
+	// No loop: without optimisation (-gcflags=-N) an index that varies has a
+	// bounds check, whose panic needs more stack than nosplit functions have.
+	if mask&p1 != 0 && a1 >= minPointer {
+		a.P[0] = *(*unsafe.Pointer)(unsafe.Pointer(&a1))
+	}
+	if mask&p2 != 0 && a2 >= minPointer {
+		a.P[1] = *(*unsafe.Pointer)(unsafe.Pointer(&a2))
+	}
+	if mask&p3 != 0 && a3 >= minPointer {
+		a.P[2] = *(*unsafe.Pointer)(unsafe.Pointer(&a3))
+	}
+	if mask&p4 != 0 && a4 >= minPointer {
+		a.P[3] = *(*unsafe.Pointer)(unsafe.Pointer(&a4))
+	}
+	if mask&p5 != 0 && a5 >= minPointer {
+		a.P[4] = *(*unsafe.Pointer)(unsafe.Pointer(&a5))
+	}
+	if mask&p6 != 0 && a6 >= minPointer {
+		a.P[5] = *(*unsafe.Pointer)(unsafe.Pointer(&a6))
 	}
 	return a
 }
