@@ -163,8 +163,13 @@ func (m *Memory) Use(addr, n uintptr) bool {
 	m.InUse += fresh
 	m.Peak = max(m.Peak, m.InUse)
 	for p := addr; p < end; p += pageSize {
-		if m.dirty.get(p) {
+		switch {
+		case m.dirty.get(p):
 			clearPage(p)
+		case n <= touchSize:
+			// A first access that reads would fault twice: once for the
+			// host's zero page, and again to replace it.
+			Store64(p, 0)
 		}
 		m.inUse.set(p)
 		m.dirty.set(p)
@@ -172,6 +177,10 @@ func (m *Memory) Use(addr, n uintptr) bool {
 	}
 	return true
 }
+
+// touchSize is the largest range all of whose pages are touched by Use, since
+// they are used soon.
+const touchSize = 16 << 10
 
 // Unuse gives the pages of [addr, addr+n) that are in use back to the limit;
 // the addresses stay reserved.
