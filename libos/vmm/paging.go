@@ -20,7 +20,7 @@ const (
 type prot uint64
 
 const (
-	protSystem prot = pteP | pteW | pteA | pteD         // ring 0 only, executable there
+	protSystem prot = pteP | pteA | pteD                // ring 0 only, read and execute
 	protRX     prot = pteP | pteU | pteA | pteD         // user, read and execute
 	protR      prot = pteP | pteU | pteA | pteD | pteNX // user, read
 	protRW     prot = protR | pteW                      // user, read and write

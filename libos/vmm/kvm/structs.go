@@ -57,8 +57,9 @@ type CPUIDEntry struct {
 	_                      [3]uint32
 }
 
-// MaxCPUID is the most entries that CPUID holds.
-const MaxCPUID = 96
+// MaxCPUID is the most entries that CPUID holds, and that KVM gives
+// (KVM_MAX_CPUID_ENTRIES).
+const MaxCPUID = 256
 
 // CPUID is struct kvm_cpuid2 with room for MaxCPUID entries.
 type CPUID struct {
