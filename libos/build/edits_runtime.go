@@ -56,12 +56,12 @@ func runtimeEdits() []Edit {
 		{
 			File: "runtime/mem_linux.go", Name: "release of memory",
 			Anchor:  "func sysUnusedOS(v unsafe.Pointer, n uintptr) {\n",
-			Replace: "func sysUnusedOS(v unsafe.Pointer, n uintptr) {\n\tmadvise(v, n, libosMadvRelease)\n\treturn\n",
+			Replace: "func sysUnusedOS(v unsafe.Pointer, n uintptr) { madvise(v, n, libosMadvRelease); return\n",
 		},
 		{
 			File: "runtime/mem_linux.go", Name: "reuse of released memory",
 			Anchor:  "func sysUsedOS(v unsafe.Pointer, n uintptr) {\n",
-			Replace: "func sysUsedOS(v unsafe.Pointer, n uintptr) {\n\tmadvise(v, n, libosMadvReuse)\n",
+			Replace: "func sysUsedOS(v unsafe.Pointer, n uintptr) { madvise(v, n, libosMadvReuse)\n",
 		},
 
 		// Preemption comes from the monitor's ticks (libosPreempt).
@@ -77,7 +77,7 @@ func runtimeEdits() []Edit {
 		{
 			File: "runtime/mgcpacer.go", Name: "memory limit",
 			Anchor:  "\tif p == \"\" || p == \"off\" {\n",
-			Replace: "\tif p == \"\" {\n\t\treturn libosMemoryLimit()\n\t}\n\tif p == \"off\" {\n",
+			Replace: "\tif p == \"\" { return libosMemoryLimit() }; if p == \"off\" {\n",
 		},
 		{
 			File: proc, Name: "main time stamp",
