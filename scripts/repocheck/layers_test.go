@@ -20,7 +20,7 @@ type layer struct {
 // Every test may use these, and more of its own product than the package does, to
 // make what it looks at.
 var (
-	testModules = []string{"github.com/google/go-cmp", "golang.org/x/sys/unix", "golang.org/x/tools/txtar"}
+	testModules = []string{"github.com/google/go-cmp", "golang.org/x/sys/unix", "golang.org/x/tools/txtar", "golang.org/x/arch/x86/x86asm"}
 	testMay     = map[string][]string{
 		"libos":     {"libos"},
 		"harness":   {"harness", "baselines", "libos/monitor"},
