@@ -3,13 +3,14 @@ package kern
 import (
 	"bytes"
 	"go/ast"
+	"go/build"
 	"go/constant"
 	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
 	"path/filepath"
-	"runtime"
+
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ import (
 // boundary with what Go's own runtime declares for linux/amd64, which is what
 // its signal handler reads.
 func TestFrameMatchesRuntime(t *testing.T) {
-	dir := filepath.Join(runtime.GOROOT(), "src", "runtime")
+	dir := filepath.Join(build.Default.GOROOT, "src", "runtime")
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, filepath.Join(dir, "defs_linux_amd64.go"), nil, parser.SkipObjectResolution)
 	if err != nil {

@@ -26,12 +26,6 @@ func bytesAt(addr uintptr, n int) []byte { return unsafe.Slice((*byte)(pointer(a
 
 func store32(addr uintptr, v uint32) { *(*uint32)(pointer(addr)) = v }
 
-func addressOfPC(pc *abi.PerCPU) uintptr { return uintptr(unsafe.Pointer(pc)) }
-
-func signalFrameBytes(f *signalFrame) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(f)), signalFrameSize)
-}
-
 // offsets of what package runtime has structures of its own for, by the names
 // that it gives them.
 var offsets = map[string]map[string]uintptr{

@@ -47,20 +47,19 @@ type altStack struct {
 
 // Kernel is all state. The zero value is not ready: see Init.
 type Kernel struct {
-	threads  [MaxThreads]Thread
-	used     int32 // threads[used:] have never been used
-	free     int32 // list of free slots below used
-	alive    int32
-	runHead  int32
-	runTail  int32
-	runLen   int32
-	timers   int32 // timed threads, earliest first
-	buckets  [futexBuckets]int32
-	actions  [MaxSignal + 1]action
-	pending  uint64 // signals for the process
-	vcpus    int32
-	Mem      Memory
-	seedUsed uint64
+	threads [MaxThreads]Thread
+	used    int32 // threads[used:] have never been used
+	free    int32 // list of free slots below used
+	alive   int32
+	runHead int32
+	runTail int32
+	runLen  int32
+	timers  int32 // timed threads, earliest first
+	buckets [futexBuckets]int32
+	actions [MaxSignal + 1]action
+	pending uint64 // signals for the process
+	vcpus   int32
+	Mem     Memory
 }
 
 // Init prepares k for n vCPUs and makes thread 0, the one that starts the
