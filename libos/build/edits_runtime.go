@@ -51,8 +51,13 @@ func runtimeEdits() []Edit {
 			Replace: "arenaBaseOffset = 0*goarch.IsAmd64 +",
 		},
 
-		// The kernel is told when released memory is used again, which Linux
+		// The kernel is told when mapped or released memory is used, which Linux
 		// finds out by a page fault.
+		{
+			File: "runtime/mem_linux.go", Name: "mapping of memory",
+			Anchor:  "func sysMapOS(v unsafe.Pointer, n uintptr, vmaName string) {\n",
+			Replace: "func sysMapOS(v unsafe.Pointer, n uintptr, vmaName string) { if madvise(v, n, libosMadvPrepare) == 0 { return }\n",
+		},
 		{
 			File: "runtime/mem_linux.go", Name: "release of memory",
 			Anchor:  "func sysUnusedOS(v unsafe.Pointer, n uintptr) {\n",
@@ -61,7 +66,7 @@ func runtimeEdits() []Edit {
 		{
 			File: "runtime/mem_linux.go", Name: "reuse of released memory",
 			Anchor:  "func sysUsedOS(v unsafe.Pointer, n uintptr) {\n",
-			Replace: "func sysUsedOS(v unsafe.Pointer, n uintptr) { madvise(v, n, libosMadvReuse)\n",
+			Replace: "func sysUsedOS(v unsafe.Pointer, n uintptr) { if madvise(v, n, libosMadvReuse) != 0 { throw(\"runtime: out of memory\") }\n",
 		},
 
 		// Preemption comes from the monitor's ticks (libosPreempt).

@@ -18,13 +18,14 @@ const pageSize = 4096
 // Reclaim): leaving the VM for each of the heap's 64 KiB pieces, and splitting
 // the host's 2 MiB pages, would cost more than the memory is worth. Until then a
 // released page keeps its content, and is cleared when the heap says that it
-// uses it again.
+// uses it again. Released pages do not count against the limit: a heap that is
+// fragmented has many, and Linux would not count them either.
 //
 // Three bitmaps have a bit for each page; they lie at the start of RAM itself.
 type Memory struct {
 	start, end uintptr
 	limit      uint64 // bytes that may be in use
-	InUse      uint64 // bytes in use
+	InUse      uint64 // bytes in use and not released
 	Peak       uint64 // most bytes in use so far
 	Released   uint64 // bytes released since Reclaim last found nothing
 	inUse      bitmap
@@ -153,7 +154,7 @@ func (m *Memory) Use(addr, n uintptr) bool {
 	}
 	fresh := uint64(0)
 	for p := addr; p < end; p += pageSize {
-		if !m.inUse.get(p) {
+		if !m.inUse.get(p) || m.released.get(p) {
 			fresh += pageSize
 		}
 	}
@@ -190,9 +191,11 @@ func (m *Memory) Unuse(addr, n uintptr) bool {
 	}
 	for p := addr; p < addr+round(n); p += pageSize {
 		if m.inUse.get(p) {
+			if !m.released.get(p) {
+				m.InUse -= pageSize
+			}
 			m.inUse.unset(p)
 			m.released.unset(p)
-			m.InUse -= pageSize
 		}
 	}
 	return true

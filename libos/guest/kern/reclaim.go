@@ -3,36 +3,68 @@ package kern
 // blockSize is how much memory goes back to the host at a time.
 const blockSize = 2 << 20
 
+// Prepare makes [addr, addr+n) released memory: reserved addresses whose pages
+// count as in use from Reuse on. It returns false if the range is not reserved.
+func (m *Memory) Prepare(addr, n uintptr) bool {
+	if !m.contains(addr, n) || !m.reserved(addr, addr+round(n)) {
+		return false
+	}
+	for p := addr; p < addr+round(n); p += pageSize {
+		if m.inUse.get(p) && !m.released.get(p) {
+			m.InUse -= pageSize
+		}
+		m.inUse.set(p)
+		m.released.set(p)
+	}
+	return true
+}
+
 // Release says that the content of [addr, addr+n), which is in use, is not
-// needed until Reuse.
+// needed until Reuse. Until then it does not count.
 func (m *Memory) Release(addr, n uintptr) {
 	if !m.contains(addr, n) {
 		return
 	}
 	for p := addr; p < addr+round(n); p += pageSize {
-		if m.inUse.get(p) {
+		if m.inUse.get(p) && !m.released.get(p) {
 			m.released.set(p)
 			m.Released += pageSize
+			m.InUse -= pageSize
 		}
 	}
 }
 
 // Reuse takes Release back: the pages of [addr, addr+n) that were released read
-// as zero.
-func (m *Memory) Reuse(addr, n uintptr) {
+// as zero, and count. It returns false if that would exceed the limit.
+func (m *Memory) Reuse(addr, n uintptr) bool {
 	if !m.contains(addr, n) {
-		return
+		return false
 	}
+	fresh := uint64(0)
+	for p := addr; p < addr+round(n); p += pageSize {
+		if m.released.get(p) {
+			fresh += pageSize
+		}
+	}
+	if fresh > m.limit-m.InUse {
+		return false
+	}
+	m.InUse += fresh
+	m.Peak = max(m.Peak, m.InUse)
 	for p := addr; p < addr+round(n); p += pageSize {
 		if !m.released.get(p) {
 			continue
 		}
-		if m.dirty.get(p) {
+		switch {
+		case m.dirty.get(p):
 			clearPage(p)
+		case n <= touchSize:
+			Store64(p, 0)
 		}
 		m.dirty.set(p)
 		m.released.unset(p)
 	}
+	return true
 }
 
 // Reclaim returns memory from the address from on that can go back to the host,

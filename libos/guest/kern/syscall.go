@@ -224,8 +224,9 @@ const (
 	mapFixed     = 0x10
 	mapAnonymous = 0x20
 
-	// MadvRelease and MadvReuse are no advice of Linux: the runtime's
-	// sysUnused and sysUsed give it.
+	// These are no advice of Linux: the runtime's sysMap, sysUnused and
+	// sysUsed give it.
+	MadvPrepare = 999
 	MadvRelease = 1000
 	MadvReuse   = 1001
 
@@ -286,8 +287,9 @@ func (k *Kernel) madvise(r *abi.Registers) {
 		k.Mem.Clear(addr, n)
 	case advice == MadvRelease:
 		k.Mem.Release(addr, n)
-	case advice == MadvReuse:
-		k.Mem.Reuse(addr, n)
+	case advice == MadvPrepare && !k.Mem.Prepare(addr, n),
+		advice == MadvReuse && !k.Mem.Reuse(addr, n):
+		r.AX = neg(ENOMEM)
 	case advice == madvCollapse:
 		r.AX = neg(EINVAL)
 	}

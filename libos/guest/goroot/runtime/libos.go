@@ -41,6 +41,7 @@ type libosTickState struct {
 
 // Constants for assembly.
 const (
+	libosMadvPrepare = kern.MadvPrepare
 	libosMadvRelease = kern.MadvRelease
 	libosMadvReuse   = kern.MadvReuse
 	libosStats       = abi.StatsGPA
