@@ -19,13 +19,13 @@ func (s *Stats) AppendJSON(b []byte) []byte {
 	w.int("guest_end_ns", s.GuestEnd)
 	w.int("exit_status", int64(s.ExitStatus))
 	w.counts("exits", s.Exits)
-	w.int("vmexits", int64(s.VMExits))
+	w.uint("vmexits", s.VMExits)
 	if len(s.ENOSYS) > 0 {
 		w.counts("enosys", s.ENOSYS)
 	}
-	w.int("raw_syscalls", int64(s.RawSyscalls))
-	w.int("memory_bytes", int64(s.MemoryBytes))
-	w.int("guest_peak_bytes", int64(s.GuestPeakBytes))
+	w.uint("raw_syscalls", s.RawSyscalls)
+	w.uint("memory_bytes", s.MemoryBytes)
+	w.uint("guest_peak_bytes", s.GuestPeakBytes)
 	w.int("vcpus", int64(s.VCPUs))
 	if len(s.Steps) > 0 {
 		w.key("steps")
@@ -63,6 +63,11 @@ func (w *jsonWriter) key(name string) {
 func (w *jsonWriter) int(name string, v int64) {
 	w.key(name)
 	w.b = strconv.AppendInt(w.b, v, 10)
+}
+
+func (w *jsonWriter) uint(name string, v uint64) {
+	w.key(name)
+	w.b = strconv.AppendUint(w.b, v, 10)
 }
 
 // counts writes a map with its keys sorted; they are plain ASCII names.

@@ -83,7 +83,6 @@ func Run(cfg Config) (Result, error) {
 func forward(m *vmm.Machine, ready chan<- struct{}, stop <-chan struct{}) {
 	ch := make(chan os.Signal, 8)
 	signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
-	defer signal.Stop(ch)
 	close(ready)
 	asked := false
 	for {
@@ -93,6 +92,9 @@ func forward(m *vmm.Machine, ready chan<- struct{}, stop <-chan struct{}) {
 		case s := <-ch:
 			if ends := s == syscall.SIGINT || s == syscall.SIGTERM; ends && asked {
 				m.Stop()
+				// A vCPU may be in a write to a pipe that nobody reads, which
+				// no request ends: the next signal kills this process.
+				signal.Reset(syscall.SIGINT, syscall.SIGTERM)
 			} else {
 				asked = asked || ends
 				m.Signal(int(s.(syscall.Signal)))

@@ -20,5 +20,6 @@ import (
 
 func main() {
 	start := monotonic()
+	calmSysmon()
 	os.Exit(run(start, os.Args[1:]))
 }

@@ -33,6 +33,11 @@ func parse(args []string) (options, error) {
 			break
 		}
 		name, value, given := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
+		switch name {
+		case "mem", "cpus", "root", "env", "stats", "arg0":
+		default:
+			return o, errors.New("unknown flag " + arg + "\n" + usage)
+		}
 		if !given {
 			if len(args) == 0 {
 				return o, errors.New("flag -" + name + " needs a value\n" + usage)
@@ -77,8 +82,6 @@ func (o *options) set(name, value string) (err error) {
 		o.stats = value
 	case "arg0":
 		o.arg0 = value
-	default:
-		return errors.New("unknown flag -" + name + "\n" + usage)
 	}
 	return nil
 }

@@ -1,0 +1,98 @@
+package monitor
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"reflect"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// randomStats fills every field, half of the time with extreme values.
+func randomStats(rnd *rand.Rand) (s Stats) {
+	number := func() uint64 {
+		if rnd.IntN(2) == 0 {
+			return []uint64{0, 1, 1<<63 - 1, 1 << 63, ^uint64(0)}[rnd.IntN(5)]
+		}
+		return rnd.Uint64() >> rnd.IntN(64)
+	}
+	counts := func() map[string]uint64 {
+		m := map[string]uint64{}
+		for range rnd.IntN(5) {
+			m[syscallName(rnd.IntN(600))] = number()
+		}
+		return m
+	}
+	v := reflect.ValueOf(&s).Elem()
+	for i := range v.NumField() {
+		switch f := v.Field(i); f.Kind() {
+		case reflect.Int, reflect.Int64:
+			f.SetInt(int64(number()))
+		case reflect.Uint64:
+			f.SetUint(number())
+		case reflect.Map:
+			f.Set(reflect.ValueOf(counts()))
+		case reflect.Slice:
+			for range rnd.IntN(4) {
+				s.Steps = append(s.Steps, Step{"step " + strconv.Itoa(rnd.IntN(99)), int64(number())})
+			}
+		}
+	}
+	return s
+}
+
+// TestJSON: what AppendJSON writes is what encoding/json would, indentation
+// aside, for every field that Stats has.
+func TestJSON(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for range 2000 {
+		want := randomStats(rnd)
+		text := want.AppendJSON([]byte("kept"))
+		if !bytes.HasPrefix(text, []byte("kept{")) || !bytes.HasSuffix(text, []byte("}\n")) {
+			t.Fatalf("AppendJSON() = %q", text)
+		}
+		text = text[len("kept"):]
+		var got Stats
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&got); err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("round trip (-want +got):\n%s", diff)
+		}
+		if want.Exits == nil {
+			continue
+		}
+		standard, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ours bytes.Buffer
+		if err := json.Compact(&ours, text); err != nil {
+			t.Fatal(err)
+		}
+		if ours.String() != string(standard) {
+			t.Fatalf("AppendJSON() gives\n%s\nencoding/json\n%s", &ours, standard)
+		}
+	}
+}
+
+func TestSyscallNames(t *testing.T) {
+	for number, want := range map[int]string{0: "read", 59: "execve", 202: "futex", 257: "openat", 318: "getrandom", 450: "set_mempolicy_home_node", 511: "511", 100000: "100000"} {
+		if got := syscallName(number); got != want {
+			t.Errorf("syscallName(%d) = %q, want %q", number, got, want)
+		}
+	}
+	seen := map[string]int{}
+	for number, name := range syscallNames {
+		if other, ok := seen[name]; ok && name != "" {
+			t.Errorf("calls %d and %d are both %q", other, number, name)
+		}
+		seen[name] = number
+	}
+}
