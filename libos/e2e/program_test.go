@@ -49,20 +49,20 @@ func TestMemory(t *testing.T) {
 	table(t, own("memory"), []row{
 		{job: way("collect"), out: "1000 2000 true"},
 		{name: "collect on 2", job: on("-cpus 2", "collect"), out: "1000 2000 true"},
-		{name: "GOGC", job: env("", "GOGC=off"), out: "GOGC -1\n"},
+		{name: "GOGC", job: env("", "GOGC=off", "GOMEMLIMIT=1GiB"), out: "GOGC -1\n"},
 		{name: "GOMEMLIMIT", job: env("", "GOMEMLIMIT=40MiB"), out: "GOMEMLIMIT 41943040"},
 		{name: "GODEBUG", job: env("", "GODEBUG=panicnil=1,asyncpreemptoff=1", "GOMEMLIMIT=1GiB"), out: "panicnil <nil>"},
 		{name: "GOTRACEBACK none", job: env("", "GOTRACEBACK=none", "DIE=x", "GOMEMLIMIT=1GiB"), status: 2, err: "panic: x"},
 		{name: "GOTRACEBACK all", job: env("", "GOTRACEBACK=all", "DIE=x", "GOMEMLIMIT=1GiB"), status: 2, err: "main.settings"},
 		{name: "GOTRACEBACK crash", job: env("", "GOTRACEBACK=crash", "DIE=x", "GOMEMLIMIT=1GiB"), status: 134, err: "main.settings"},
 		{name: "hoard", job: on("-mem 64M", "hoard", "40"), out: "40\n"},
-		{name: "churn in 48M", job: on("-mem 48M", "churn", "20000")},
-		{name: "churn in 64M on 2", job: on("-mem 64M -cpus 2", "churn", "20000")},
+		{name: "churn in 48M", job: on("-mem 48M", "churn", "1000")},
+		{name: "churn in 64M on 2", job: on("-mem 64M -cpus 2", "churn", "1000")},
 		{name: "percent", job: on("-mem 32M", "percent"), out: "500 "},
 		{name: "percent on 2", job: on("-mem 32M -cpus 2", "percent"), out: "500 "},
 		{job: way("zero"), out: "zero"},
 		{job: way("giveback")},
-		{name: "deep stack", job: on("-mem 512M", "deep", "100")},
+		{name: "deep stack", job: on("-mem 600M", "deep", "100")},
 	})
 }
 
@@ -75,7 +75,7 @@ func TestExhausted(t *testing.T) {
 		t.Run(strings.ReplaceAll(c.flags+" "+c.size, " ", "_"), func(t *testing.T) {
 			start(t)
 			o := on(c.flags, "exhaust", c.size).asUnikernel(t, program(t, own("memory")))
-			if o.Status != 2 || !strings.HasPrefix(o.Stderr, "fatal error: ") || !strings.Contains(o.Stderr, "memory") {
+			if o.Status != 2 || !strings.Contains(o.Stderr, "fatal error: ") || !strings.Contains(o.Stderr, "memory") {
 				t.Errorf("status %d, standard error %s", o.Status, head(o.Stderr))
 			}
 		})

@@ -129,21 +129,25 @@ func deep(args []string) {
 }
 
 // churn allocates far more than there is in pieces of very different sizes, of
-// which only few are alive at a time.
+// which only few are alive at a time. It collects often itself: the collector's
+// own pace is no promise, a process with GOMEMLIMIT=52MiB reaches 300 MB here.
 func churn(args []string) {
 	rounds := number(args[0])
 	var live [8][]byte
 	seed, sum := uint32(1), 0
 	for i := range rounds {
 		seed = seed*1664525 + 1013904223
-		size := 1 << (8 + seed>>28)
+		size := 1 << (7 + seed>>28)
 		if i%97 == 0 {
-			size = 3<<20 + int(seed>>12)
+			size = 2<<20 + int(seed>>12)
 		}
 		b := make([]byte, size)
 		b[0], b[size-1] = byte(i), 1
 		sum += int(b[0]) + int(b[size/2])
 		live[i%len(live)] = b
+		if i%4 == 0 {
+			runtime.GC()
+		}
 	}
 	fmt.Println(sum)
 }
