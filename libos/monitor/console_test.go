@@ -88,7 +88,7 @@ func consoleChild(mode string) int {
 func child(t *testing.T, mode string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVariable+"="+mode)
+	cmd.Env = append(os.Environ(), childVariable+"="+mode, "GORACE=atexit_sleep_ms=0")
 	return cmd
 }
 
@@ -218,9 +218,14 @@ func TestConsoleModes(t *testing.T) {
 	}
 	defer r.Close()
 	defer w.Close()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
 	cmd := child(t, "modes")
-	cmd.Stdin = r
-	out, err := cmd.Output() // by a pipe; stderr is /dev/null, no terminal
+	cmd.Stdin, cmd.Stderr = r, null // a character device, but no terminal
+	out, err := cmd.Output()
 	if want := "0x1000 0x1000 0x2000\n"; err != nil || string(out) != want {
 		t.Errorf("modes %q, %v; want %q", out, err, want)
 	}
