@@ -231,9 +231,11 @@ func libosMaxStack() uintptr {
 }
 
 // libosMemoryLimit is the collector's memory limit if the environment sets none:
-// a little below what there is, so that the heap is collected instead of
-// growing into the wall.
+// below what there is, so that the heap is collected instead of growing into the
+// wall. The limit is a soft one: while the vCPU of a collecting thread waits for
+// a CPU of the host, the others go on allocating. The room for that is a quarter
+// of the memory, 64 MiB at most.
 func libosMemoryLimit() int64 {
 	limit := int64(libosBootInfo().MemLimit)
-	return limit - limit/16 - 4<<20
+	return limit - min(limit/4, 64<<20)
 }
