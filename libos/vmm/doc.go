@@ -8,8 +8,12 @@
 // Trust: every byte of guest memory, every register and every exit is hostile.
 // What the guest gives is read once, checked, and then used; a guest that
 // breaks the contract ends its VM with a GuestError, and can do nothing else to
-// the monitor. The guest's CPL 3 code cannot reach page or descriptor tables,
-// so it cannot change the protections made here.
+// the monitor. The guest's page tables are mapped nowhere in the guest, and its
+// descriptor tables and ring-0 stubs are read-only there: a program that goes
+// astray cannot change the protections made here. One that means to can get into
+// ring 0 of its own VM if it has several vCPUs, since a second one can write to
+// the ring-0 stack while the first returns from it; that gains it nothing that
+// the monitor relies on.
 //
 // Why CPL 3: some hosts offer KVM without hardware virtualisation (PVM). There
 // ring 0 of a guest is emulated instruction by instruction, while CPL 3 runs

@@ -12,9 +12,13 @@ type memModel struct {
 }
 
 type modelPage struct {
-	reserved, used bool
-	owner          int // reservation that the page belongs to
+	reserved, used, released bool
+
+	owner int    // reservation that the page belongs to
+	stamp uint64 // content, while used and not released
 }
+
+func (p modelPage) counts() bool { return p.used && !p.released }
 
 func (m *memModel) pages(addr, n uintptr) []modelPage {
 	first := (uint64(addr) - m.start) / pageSize
@@ -23,7 +27,7 @@ func (m *memModel) pages(addr, n uintptr) []modelPage {
 
 func (m *memModel) inUse() (n uint64) {
 	for _, p := range m.page {
-		if p.used {
+		if p.counts() {
 			n += pageSize
 		}
 	}
@@ -55,7 +59,8 @@ func (m *memModel) holes() (n int) {
 
 // TestMemoryModel drives Memory and model with the same random operations. No
 // page is ever handed out twice, the accounting is exact, what is used reads as
-// zero, and free ranges are merged.
+// zero and keeps its content then, what the host gets back is not in use, and
+// free ranges are merged.
 func TestMemoryModel(t *testing.T) {
 	for seed := range uint64(20) {
 		rnd := rand.New(rand.NewPCG(seed, 2))
@@ -82,8 +87,15 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 		return rng{r.addr + skip, 1 + uintptr(rnd.Uint64N(uint64(round(r.n)-skip)))}
 	}
 	peak := uint64(0)
+	// stamp fills page i of a range at addr with something of its own.
+	stamp := func(addr uintptr, i int, p *modelPage) {
+		p.stamp = rnd.Uint64() | 1
+		for at := addr + uintptr(i)*pageSize; at < addr+uintptr(i+1)*pageSize; at += 8 {
+			Store64(at, p.stamp)
+		}
+	}
 	for step := range 1500 {
-		switch op := rnd.IntN(7); {
+		switch op := rnd.IntN(11); {
 		case op < 3 || len(ranges) == 0:
 			n := 1 + uintptr(rnd.Uint64N(12*pageSize))
 			if rnd.IntN(8) == 0 {
@@ -115,7 +127,7 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 			fresh, reserved := uint64(0), true
 			for _, p := range m.pages(r.addr, r.n) {
 				reserved = reserved && p.reserved
-				if !p.used {
+				if !p.counts() {
 					fresh += pageSize
 				}
 			}
@@ -132,10 +144,9 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 				}
 			}
 			for i := range m.pages(r.addr, r.n) {
-				m.pages(r.addr, r.n)[i].used = true
-			}
-			for i := range bytesAt(r.addr, int(round(r.n))) {
-				bytesAt(r.addr, int(round(r.n)))[i] = 0xa5
+				p := &m.pages(r.addr, r.n)[i]
+				p.used, p.released = true, false
+				stamp(r.addr, i, p)
 			}
 		case op == 5:
 			r := pick()
@@ -143,7 +154,8 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 				t.Fatalf("step %d: Unuse() = false", step)
 			}
 			for i := range m.pages(r.addr, r.n) {
-				m.pages(r.addr, r.n)[i].used = false
+				p := &m.pages(r.addr, r.n)[i]
+				p.used, p.released = false, false
 			}
 		case op == 6:
 			r := pick() // also what is free already, in part or whole
@@ -153,9 +165,81 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 			for i := range m.pages(r.addr, r.n) {
 				m.pages(r.addr, r.n)[i] = modelPage{}
 			}
+		case op == 7:
+			r := pick()
+			want := true
+			for _, p := range m.pages(r.addr, r.n) {
+				want = want && p.reserved
+			}
+			if got := mem.Prepare(r.addr, r.n); got != want {
+				t.Fatalf("step %d: Prepare() = %t, want %t", step, got, want)
+			}
+			for i := range m.pages(r.addr, r.n) {
+				if p := &m.pages(r.addr, r.n)[i]; want {
+					p.used, p.released = true, true
+				}
+			}
+		case op == 8:
+			r := pick()
+			mem.Release(r.addr, r.n)
+			for i := range m.pages(r.addr, r.n) {
+				p := &m.pages(r.addr, r.n)[i]
+				p.released = p.used
+			}
+		case op == 9:
+			r := pick()
+			fresh := uint64(0)
+			for _, p := range m.pages(r.addr, r.n) {
+				if p.released {
+					fresh += pageSize
+				}
+			}
+			want := m.inUse()+fresh <= limit
+			if got := mem.Reuse(r.addr, r.n); got != want {
+				t.Fatalf("step %d: Reuse() = %t, want %t (%d fresh)", step, got, want, fresh)
+			}
+			for i := range m.pages(r.addr, r.n) {
+				p := &m.pages(r.addr, r.n)[i]
+				if !want || !p.released {
+					continue
+				}
+				for _, b := range bytesAt(r.addr+uintptr(i)*pageSize, pageSize) {
+					if b != 0 {
+						t.Fatalf("step %d: page %d is not zero after Reuse()", step, i)
+					}
+				}
+				p.released = false
+				stamp(r.addr, i, p)
+			}
+		case op == 10:
+			for from := uintptr(0); ; {
+				start, size := mem.Reclaim(from)
+				if size == 0 {
+					break
+				}
+				if start%blockSize != 0 || size%blockSize != 0 || start < from {
+					t.Fatalf("step %d: Reclaim(%#x) = %#x, %#x: no blocks beyond it", step, from, start, size)
+				}
+				for i, p := range m.pages(start, size) {
+					if p.counts() {
+						t.Fatalf("step %d: Reclaim() = %#x, %#x: page %d is in use", step, start, size, i)
+					}
+				}
+				clear(bytesAt(start, int(size))) // the host takes it
+				from = start + size
+			}
+			if mem.Released != 0 {
+				t.Fatalf("step %d: %d bytes released after all was reclaimed", step, mem.Released)
+			}
 		}
 		if peak = max(peak, m.inUse()); mem.InUse != m.inUse() || mem.Peak != peak {
 			t.Fatalf("step %d: InUse %d, Peak %d; want %d, %d", step, mem.InUse, mem.Peak, m.inUse(), peak)
+		}
+		for i := range m.page {
+			p, addr := m.page[i], uintptr(m.start)+uintptr(i)*pageSize
+			if p.counts() && (Load64(addr) != p.stamp || Load64(addr+pageSize-8) != p.stamp) {
+				t.Fatalf("step %d: page %d, in use, has lost its content", step, i)
+			}
 		}
 		if mem.nholes != m.holes() {
 			t.Fatalf("step %d: %d holes, want %d", step, mem.nholes, m.holes())

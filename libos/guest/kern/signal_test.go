@@ -128,16 +128,14 @@ func TestKillChoosesAThread(t *testing.T) {
 	for _, sig := range []int{sigusr1, sigusr2} {
 		m.handle(sig, 0, 0)
 	}
-	ready := m.clone(t, m.cpu[0])
-	for _, pc := range m.cpu[1:] {
+	m.clone(t, m.cpu[0]) // stays in the run queue
+	for range m.cpu[1:] {
 		m.clone(t, m.cpu[0])
 		m.k.Yield(m.cpu[0])
 		m.k.Next(m.cpu[0])
-		_ = pc
 	}
 	m.k.Next(m.cpu[1])
 	m.k.Next(m.cpu[2])
-	_ = ready
 	th := func(i int) *Thread { return &m.k.threads[m.cpu[i].Thread] }
 	set := bit(sigusr1)
 	th(0).mask, th(1).mask = set, set

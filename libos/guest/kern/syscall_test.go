@@ -111,6 +111,11 @@ func TestMappedMemoryIsZero(t *testing.T) {
 	m.call(sysMmap, at, pageSize, protNone, anonymous|mapFixed)
 	m.call(sysMmap, at, pageSize, protRW, anonymous|mapFixed)
 	zero("after no access")
+	m.call(sysMadvise, at, pageSize, madvDontNeed)
+	zero("after MADV_DONTNEED")
+	m.call(sysMadvise, at, pageSize, MadvRelease)
+	m.call(sysMadvise, at, pageSize, MadvReuse)
+	zero("after release and reuse")
 	m.call(sysMunmap, at, 2*pageSize)
 	if again, _ := m.call(sysMmap, 0, 2*pageSize, protRW, anonymous); again != at {
 		t.Errorf("mmap after munmap = %#x, want %#x", again, at)
