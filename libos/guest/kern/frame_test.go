@@ -210,7 +210,7 @@ func TestNestedFrames(t *testing.T) {
 }
 
 // TestInterject: the interjected code finds the context where its stack pointer
-// points, and rt_sigreturn from there restores it; the mask does not change.
+// points, and rt_sigreturn from there restores it; signals wait until then.
 func TestInterject(t *testing.T) {
 	m := newMachine(t, 1)
 	pc := m.cpu[0]
@@ -222,14 +222,18 @@ func TestInterject(t *testing.T) {
 	if !m.k.Interject(pc, 0x4711, xsaveSize) {
 		t.Fatal("Interject() = false")
 	}
-	if pc.Save != (abi.Registers{IP: 0x4711, SP: pc.Save.SP, FS: 77}) || pc.Save.SP%16 != 0 || th.mask != 0x80 {
-		t.Errorf("the code starts with %+v, mask %#x", pc.Save, th.mask)
+	if pc.Save != (abi.Registers{IP: 0x4711, SP: pc.Save.SP, FS: 77}) || pc.Save.SP%16 != 0 {
+		t.Errorf("the code starts with %+v", pc.Save)
+	}
+	m.k.Notify(pc, SIGURG)
+	if m.k.HasPending(pc) {
+		t.Error("a signal would be handled in the context of the interjected code")
 	}
 	_, req := m.call(sysRtSigreturn)
 	got := *(*abi.SigContext)(pointer(uintptr(req.A[0])))
 	want.FPState = got.FPState
-	if got != want || th.mask != 0x80 {
-		t.Errorf("sigreturn restores %+v, want %+v", got, want)
+	if got != want || th.mask != 0x80 || !m.k.HasPending(pc) {
+		t.Errorf("sigreturn restores %+v, mask %#x, signal %v; want %+v, 0x80, true", got, th.mask, m.k.HasPending(pc), want)
 	}
 	if b := bytesAt(uintptr(got.FPState), xsaveSize); strings.Trim(string(b), "\x03") != "" {
 		t.Error("the vector state is not that of the interruption")

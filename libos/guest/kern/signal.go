@@ -322,12 +322,15 @@ func (k *Kernel) Deliver(pc *abi.PerCPU, c Cause, full, forced bool, xsave uintp
 
 // Interject makes the interrupted thread execute the code at entry, as if it
 // were a signal handler; it ends with rt_sigreturn. It returns false if the
-// thread has no signal stack to do so on.
+// thread has no signal stack to do so on. Signals wait until then, so that their
+// handlers find the interrupted context and not this code: Go can preempt a
+// goroutine only where it knows what is in its registers.
 func (k *Kernel) Interject(pc *abi.PerCPU, entry uint64, xsave uintptr) bool {
 	if k.threads[pc.Thread].alt.disabled {
 		return false
 	}
 	uc := k.pushFrame(pc, 0, true, true, xsave)
+	k.threads[pc.Thread].mask = ^uint64(0)
 	pc.Save = abi.Registers{IP: entry, SP: uint64(uc), FS: pc.Save.FS}
 	return true
 }

@@ -25,18 +25,11 @@ var libosKernel kern.Kernel
 // libosState is the glue's own state, under libosLock but for what is atomic.
 var libosState struct {
 	lock     uint32
-	spinning uint32 // vCPUs that look for work
-	waiting  uint64 // vCPUs in HypercallWait or not started, a mask
-	ticks    [abi.MaxVCPUs]libosTickState
+	spinning uint32  // vCPUs that look for work
+	waiting  uint64  // vCPUs in HypercallWait or not started, a mask
 	xsave    uintptr // bytes of vector state
 	rdrand   bool    // the CPU has RDRAND
 	waited   uint64  // nanoseconds that vCPUs spent in HypercallWait, summed
-}
-
-// libosTickState is what a vCPU was doing at its last tick.
-type libosTickState struct {
-	p    uintptr
-	tick uint32
 }
 
 // Constants for assembly.
@@ -111,16 +104,23 @@ func libosNow() int64 {
 	return int64(b.MonoBase + (d>>32)*b.TSCMult + (d&(1<<32-1))*b.TSCMult>>32)
 }
 
-func libosAcquire() {
+// libosAcquire takes the lock. It is held for less than a microsecond at a time,
+// so that waiting for longer means that the host took the CPU from the vCPU that
+// has it: then the host gets this one too.
+func libosAcquire(pc *abi.PerCPU) {
 	for {
-		for i := 0; i < 1000; i++ {
+		for i := 0; i < libosLockSpins; i++ {
 			if atomic.Load(&libosState.lock) == 0 && atomic.Cas(&libosState.lock, 0, 1) {
 				return
 			}
 			libosPause()
 		}
+		libosOut(abi.HypercallYield)
 	}
 }
+
+// libosLockSpins is some 20 us of PAUSE instructions.
+const libosLockSpins = 1000
 
 func libosRelease() { atomic.Store(&libosState.lock, 0) }
 
@@ -141,18 +141,18 @@ func libosExit(pc *abi.PerCPU, status, signal uint64) {
 // libosKernelSyscall serves a system call of the thread in pc.Save. The result
 // is for libosResume.
 func libosKernelSyscall(pc *abi.PerCPU) uintptr {
-	libosAcquire()
+	libosAcquire(pc)
 	req := libosKernel.Syscall(pc, libosNow())
 	switch req.Op {
 	case kern.OpNone:
 	case kern.OpWrite:
 		libosRelease()
 		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallWrite, req.A[0], req.A[1], req.A[2], 0))
-		libosAcquire()
+		libosAcquire(pc)
 	case kern.OpRead:
 		libosRelease()
 		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallRead, req.A[0], req.A[1], 0, 0))
-		libosAcquire()
+		libosAcquire(pc)
 	case kern.OpExit:
 		libosExit(pc, req.A[0], req.A[1])
 	case kern.OpKick:
@@ -175,7 +175,7 @@ func libosCountENOSYS(number uintptr) {
 // libosKernelEvents looks at the events that came while the thread at ctx (0:
 // in pc.Save) was being resumed.
 func libosKernelEvents(pc *abi.PerCPU, ctx uintptr) uintptr {
-	libosAcquire()
+	libosAcquire(pc)
 	return libosFinish(pc, ctx)
 }
 
@@ -190,7 +190,7 @@ func libosKernelTrap(pc *abi.PerCPU) uintptr {
 	}
 	if pc.Started == 0 { // a vCPU that was just started
 		pc.Started = 1
-		libosAcquire()
+		libosAcquire(pc)
 		return libosFinish(pc, 0)
 	}
 	t := &pc.Trap
@@ -200,7 +200,7 @@ func libosKernelTrap(pc *abi.PerCPU) uintptr {
 	t.FPState = uint64(uintptr(unsafe.Pointer(pc)) + abi.PerCPUXSave)
 	pc.Save.FS = pc.FSBase
 	ctx := uintptr(unsafe.Pointer(t))
-	libosAcquire()
+	libosAcquire(pc)
 	if vector == abi.VectorEvent {
 		return libosFinish(pc, ctx)
 	}
@@ -320,9 +320,11 @@ func libosPreempt(pc *abi.PerCPU) {
 	if pp == nil || curg == nil || curg == mp.g0 {
 		return
 	}
-	last := &libosState.ticks[pc.Index]
-	if last.p != uintptr(unsafe.Pointer(pp)) || last.tick != pp.schedtick {
-		*last = libosTickState{uintptr(unsafe.Pointer(pp)), pp.schedtick}
+	// Kept with the P, in the field that sysmon would use: there may be more
+	// Ps than vCPUs, whose threads take turns from tick to tick.
+	last := &pp.sysmontick.schedtick
+	if *last != pp.schedtick {
+		*last = pp.schedtick
 		return
 	}
 	curg.preempt = true
@@ -352,7 +354,7 @@ func libosPost(pc *abi.PerCPU, mask uint64, event uint32) {
 	}
 	libosRelease()
 	libosHypercall(pc, abi.HypercallKick, mask, 0, 0, 0)
-	libosAcquire()
+	libosAcquire(pc)
 }
 
 // Idle times in nanoseconds: how long a vCPU of several looks for work before
@@ -403,7 +405,7 @@ func libosIdle(pc *abi.PerCPU) {
 	for libosNow() < until && k.Runnable() == 0 && atomic.Load(&pc.Events) == 0 {
 		libosPause()
 	}
-	libosAcquire()
+	libosAcquire(pc)
 	atomic.Xadd(&s.spinning, -1)
 	pc.Idle = abi.IdleNo
 	if k.Runnable() != 0 || atomic.Load(&pc.Events) != 0 {
@@ -422,7 +424,7 @@ func libosIdle(pc *abi.PerCPU) {
 	libosRelease()
 	start := libosNow()
 	libosHypercall(pc, abi.HypercallWait, uint64(deadline), 0, 0, 0)
-	libosAcquire()
+	libosAcquire(pc)
 	s.waited += uint64(libosNow() - start)
 	pc.Idle = abi.IdleNo
 	s.waiting &^= self
