@@ -14,7 +14,7 @@ func main() {
 	ways := map[string]func(args []string){
 		"timers": timers, "contexts": contexts, "pingpong": pingPong, "selects": selects, "locks": locks,
 		"threads": threads, "procs": procs, "vectors": vectors, "idle": idle, "clock": clock, "prime": prime,
-		"goexit": goexit,
+		"goexit": goexit, "crowd": crowd,
 	}
 	ways[os.Args[1]](os.Args[2:])
 }
@@ -85,4 +85,21 @@ func goexit([]string) {
 	}()
 	defer fmt.Println("deferred")
 	runtime.Goexit()
+}
+
+// crowd runs tight loops on a number of Ps that may be larger than that of the
+// processors, beside a goroutine that sleeps, collects and needs its turn.
+func crowd(args []string) {
+	runtime.GOMAXPROCS(number(args, 1))
+	for range number(args, 0) {
+		go func() {
+			for x := 1; x != 0; x += 2 {
+			}
+		}()
+	}
+	for i := range 2 {
+		time.Sleep(time.Millisecond)
+		runtime.GC()
+		fmt.Println(i)
+	}
 }
