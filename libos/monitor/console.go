@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"unibench/libos/abi"
 )
@@ -17,6 +18,9 @@ type console struct {
 	// ready is closed when signals are passed on. Output waits for it: who
 	// sees the program print may send it a signal.
 	ready chan struct{}
+
+	// waits is set by Modes: whether output may have to wait for a reader.
+	waits [3]bool
 
 	mu      sync.Mutex
 	reading bool
@@ -36,28 +40,65 @@ func (c *console) Modes() (modes [3]uint16) {
 		if st.Mode&syscall.S_IFMT == syscall.S_IFCHR && isTerminal(fd) {
 			modes[fd] |= abi.StdioTerminal
 		}
+		switch modes[fd] & syscall.S_IFMT {
+		case syscall.S_IFIFO, syscall.S_IFSOCK:
+			c.waits[fd] = true
+		case syscall.S_IFCHR:
+			c.waits[fd] = modes[fd]&abi.StdioTerminal != 0
+		}
 	}
 	return modes
 }
 
-// Write implements vmm.Console.
+// Output that may have to wait goes out in pieces of pieceSize, before each of
+// which Write waits no longer than patience.
+const (
+	pieceSize = 4096 // PIPE_BUF: a pipe that polls as writable has room for it
+	patience  = 50 * time.Millisecond
+)
+
+// Write implements vmm.Console. A write to a pipe or terminal that nobody reads
+// would keep the vCPU, and with it the signals that came for the program, for as
+// long: it returns EINTR instead, at once when the vCPU is interrupted, and the
+// guest tries again if there is nothing else to do.
 func (c *console) Write(fd int, p []byte) (int, syscall.Errno) {
 	<-c.ready
+	done := 0
 	for {
-		n, err := syscall.Write(fd, p)
+		piece := p[done:]
+		if c.waits[fd] {
+			if !writable(fd, patience) {
+				return result(done, syscall.EINTR)
+			}
+			piece = piece[:min(len(piece), pieceSize)]
+		}
+		n, err := syscall.Write(fd, piece)
 		if n > 0 && c.firstOutput.Load() == 0 {
 			c.firstOutput.CompareAndSwap(0, c.now())
 		}
+		done += max(n, 0)
 		switch err {
 		case nil:
-			return n, 0
+			if done == len(p) {
+				return done, 0
+			}
 		case syscall.EINTR:
 		case syscall.EAGAIN:
-			waitWritable(fd)
+			if !c.waits[fd] {
+				waitWritable(fd)
+			}
 		default:
-			return 0, err.(syscall.Errno)
+			return result(done, err.(syscall.Errno))
 		}
 	}
+}
+
+// result is what write(2) returns after done bytes and then an error.
+func result(done int, errno syscall.Errno) (int, syscall.Errno) {
+	if done > 0 {
+		return done, 0
+	}
+	return 0, errno
 }
 
 // Read implements vmm.Console.

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -18,13 +19,29 @@ type pollFD struct {
 	events, revents int16
 }
 
-func waitReadable(fd int) { poll(fd, 1) } // POLLIN
-func waitWritable(fd int) { poll(fd, 4) } // POLLOUT
+// Events of poll(2).
+const (
+	pollIn  = 1
+	pollOut = 4
+)
 
-// poll sleeps until fd has one of events, an error or a hang-up.
-func poll(fd int, events int16) {
+func waitReadable(fd int) { poll(fd, pollIn, nil) }
+func waitWritable(fd int) { poll(fd, pollOut, nil) }
+
+// writable waits until fd takes output, has an error or a hang-up, and returns
+// true; or until the time is over or a signal came, and returns false.
+func writable(fd int, limit time.Duration) bool {
+	ts := syscall.NsecToTimespec(int64(limit))
+	return poll(fd, pollOut, &ts)
+}
+
+// poll sleeps until fd has one of events, an error or a hang-up, for as long as
+// limit says (nil: for ever), or until a signal, after which it never goes on.
+// It reports whether fd has something.
+func poll(fd int, events int16, limit *syscall.Timespec) bool {
 	p := pollFD{fd: int32(fd), events: events}
-	syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, 0, 0, 0, 0)
+	n, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(limit)), 0, 0, 0)
+	return errno == 0 && n > 0
 }
 
 // monotonic reads CLOCK_MONOTONIC in nanoseconds.

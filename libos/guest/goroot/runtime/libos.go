@@ -94,6 +94,7 @@ func libosInit(pc *abi.PerCPU) {
 	libosKernel.Mem.Init(uintptr(boot.MemStart), uintptr(boot.MemEnd), boot.MemLimit)
 	pc.Thread = 0
 	pc.Started = 1
+	libosState.started = 1
 }
 
 // libosNow returns the monotonic time in nanoseconds.
@@ -146,9 +147,7 @@ func libosKernelSyscall(pc *abi.PerCPU) uintptr {
 	switch req.Op {
 	case kern.OpNone:
 	case kern.OpWrite:
-		libosRelease()
-		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallWrite, req.A[0], req.A[1], req.A[2], 0))
-		libosAcquire(pc)
+		pc.Save.AX = libosWrite(pc, req.A[0], req.A[1], req.A[2])
 	case kern.OpRead:
 		libosRelease()
 		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallRead, req.A[0], req.A[1], 0, 0))
@@ -163,6 +162,27 @@ func libosKernelSyscall(pc *abi.PerCPU) uintptr {
 		libosCountENOSYS(uintptr(req.A[0]))
 	}
 	return libosFinish(pc, 0)
+}
+
+// libosWrite writes to the console. The monitor does not wait for ever for a
+// reader of the output: the write begins again, as it does on Linux with
+// SA_RESTART, unless there is a signal to handle.
+func libosWrite(pc *abi.PerCPU, fd, addr, n uint64) uint64 {
+	const interrupted = -4
+	for {
+		libosRelease()
+		r := libosHypercall(pc, abi.HypercallWrite, fd, addr, n, 0)
+		libosAcquire(pc)
+		if r != interrupted {
+			return uint64(r)
+		}
+		if events := atomic.Xchg(&pc.Events, 0); events != 0 {
+			libosEvents(pc, events, 0)
+		}
+		if libosKernel.HasPending(pc) {
+			return uint64(r)
+		}
+	}
 }
 
 // libosCountENOSYS counts a system call that is not there.
@@ -191,6 +211,7 @@ func libosKernelTrap(pc *abi.PerCPU) uintptr {
 	if pc.Started == 0 { // a vCPU that was just started
 		pc.Started = 1
 		libosAcquire(pc)
+		libosState.started |= 1 << pc.Index
 		return libosFinish(pc, 0)
 	}
 	t := &pc.Trap
@@ -236,7 +257,7 @@ func libosFinish(pc *abi.PerCPU, ctx uintptr) uintptr {
 		ctx = libosSignal(pc, ctx)
 	}
 	var kick uint64
-	if k.Runnable() > int32(atomic.Load(&libosState.spinning)) && libosState.waiting != 0 {
+	if k.Runnable() > int32(libosState.spinning) && libosState.waiting != 0 {
 		kick = libosState.waiting & -libosState.waiting // the lowest bit
 	}
 	if m := &k.Mem; m.Peak > libosStatsPage().MemPeak {
@@ -357,11 +378,17 @@ func libosPost(pc *abi.PerCPU, mask uint64, event uint32) {
 	libosAcquire(pc)
 }
 
-// Idle times in nanoseconds: how long a vCPU of several looks for work before
-// it leaves the VM, and how close a deadline has to be for leaving not to pay.
+// Idle times in nanoseconds.
 const (
-	libosSpin  = 50_000
+	// libosSpin is how long a vCPU of several looks for work before it leaves
+	// the VM. One at a time does so: it takes what comes first, and more would
+	// only take the host's CPUs from the vCPUs that work.
+	libosSpin = 50_000
+	// libosShort is how close a deadline has to be for leaving not to pay.
 	libosShort = 100_000
+	// libosStagger is by how much each waiting vCPU lets the deadline pass that
+	// another one waits for too, so that not all wake up for it.
+	libosStagger = 500_000
 )
 
 // When released memory goes back to the host: when a vCPU is about to wait this
@@ -390,32 +417,38 @@ func libosReclaim(pc *abi.PerCPU) {
 func libosIdle(pc *abi.PerCPU) {
 	k := &libosKernel
 	s := &libosState
-	now := libosNow()
-	until := now
-	if libosBootInfo().VCPUs > 1 {
-		until += libosSpin
+	now, deadline := libosNow(), k.Deadline()
+	if s.spinning == 0 {
+		until := now
+		if libosBootInfo().VCPUs > 1 {
+			until += libosSpin
+		}
+		if deadline-now < libosShort {
+			until = deadline
+		}
+		pc.Idle = abi.IdleSpin
+		s.spinning = 1
+		libosRelease()
+		for libosNow() < until && k.Runnable() == 0 && atomic.Load(&pc.Events) == 0 {
+			libosPause()
+		}
+		libosAcquire(pc)
+		s.spinning = 0
+		pc.Idle = abi.IdleNo
+		if k.Runnable() != 0 || atomic.Load(&pc.Events) != 0 {
+			return
+		}
+		now, deadline = libosNow(), k.Deadline()
+		if deadline <= now {
+			return
+		}
 	}
-	deadline := k.Deadline()
-	if deadline-now < libosShort {
-		until = deadline
+	if deadline != kern.NoDeadline {
+		for w := s.waiting & s.started; w != 0; w &= w - 1 {
+			deadline += libosStagger
+		}
 	}
-	pc.Idle = abi.IdleSpin
-	atomic.Xadd(&s.spinning, 1)
-	libosRelease()
-	for libosNow() < until && k.Runnable() == 0 && atomic.Load(&pc.Events) == 0 {
-		libosPause()
-	}
-	libosAcquire(pc)
-	atomic.Xadd(&s.spinning, -1)
-	pc.Idle = abi.IdleNo
-	if k.Runnable() != 0 || atomic.Load(&pc.Events) != 0 {
-		return
-	}
-	deadline = k.Deadline()
-	if deadline <= libosNow() {
-		return
-	}
-	if k.Mem.Released >= libosReclaimMin && deadline-libosNow() > libosReclaimIdle {
+	if k.Mem.Released >= libosReclaimMin && deadline-now > libosReclaimIdle {
 		libosReclaim(pc)
 	}
 	self := uint64(1) << pc.Index
