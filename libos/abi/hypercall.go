@@ -30,7 +30,9 @@ const (
 	// HypercallPanic reports that the library OS found its own state broken.
 	// Args: code, instruction pointer, address, vector.
 	HypercallPanic
-	// HypercallBatch stands for the number of the first unused call.
+	// HypercallYield lets other threads of the host run, such as another vCPU
+	// that was interrupted while it held a lock.
+	HypercallYield
 	hypercallEnd
 )
 

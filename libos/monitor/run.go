@@ -3,6 +3,7 @@ package monitor
 import (
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"unibench/libos/vmm"
@@ -45,6 +46,12 @@ func Run(cfg Config) (Result, error) {
 		return r, &os.PathError{Op: "open image", Path: cfg.Image, Err: err}
 	}
 	defer syscall.Close(fd)
+	if cfg.VCPUs > 1 {
+		// A thread in KVM_RUN keeps its P until sysmon takes it away, which can
+		// take 10 ms. With a P for each, and for what serves them, no vCPU that
+		// leaves the guest waits for another one to do so.
+		runtime.GOMAXPROCS(max(cfg.VCPUs+2, runtime.NumCPU()))
+	}
 	con := &console{now: monotonic}
 	vc := vmm.Config{
 		Image: fd, Memory: cfg.Memory, VCPUs: cfg.VCPUs,

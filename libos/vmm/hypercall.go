@@ -23,6 +23,7 @@ var causeNames = [exitCauses]string{
 	abi.HypercallKick:  "kick",
 	abi.HypercallFree:  "free",
 	abi.HypercallPanic: "panic",
+	abi.HypercallYield: "yield",
 }
 
 // Exits returns how often the guest left each vCPU so far, by cause.
@@ -71,6 +72,8 @@ func (v *vcpu) hypercall(number uint32) error {
 		v.waitUntil(args[0])
 	case abi.HypercallKick:
 		return v.m.kick(v, args[0])
+	case abi.HypercallYield:
+		syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
 	case abi.HypercallFree:
 		l := v.m.lay
 		if args[0]%abi.PageSize != 0 || args[1]%abi.PageSize != 0 ||

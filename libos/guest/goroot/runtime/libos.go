@@ -25,7 +25,8 @@ var libosKernel kern.Kernel
 // libosState is the glue's own state, under libosLock but for what is atomic.
 var libosState struct {
 	lock     uint32
-	spinning uint32  // vCPUs that look for work
+	spinning uint32  // vCPUs that look for work, 0 or 1
+	started  uint64  // vCPUs that have been started, a mask
 	waiting  uint64  // vCPUs in HypercallWait or not started, a mask
 	xsave    uintptr // bytes of vector state
 	rdrand   bool    // the CPU has RDRAND
