@@ -24,17 +24,17 @@ func TestBuild(t *testing.T) {
 	}{
 		{name: "folder", pkg: ".", want: "version=unset tag=no dep=dep v1 embedded=text of the file\n"},
 		{name: "folder below", long: true, pkg: "./cmd/tool", want: "tool dep v1\n"},
-		{name: "import path", pkg: "example.com/app/cmd/tool", want: "tool dep v1\n"},
+		{name: "import path", long: true, pkg: "example.com/app/cmd/tool", want: "tool dep v1\n"},
 		{name: "import path from below", long: true, in: "cmd", pkg: "example.com/app", want: "version=unset tag=no dep=dep v1 embedded=text of the file\n"},
 		{name: "absolute folder", long: true, in: "cmd/tool", pkg: "$WORK/app", want: "version=unset tag=no dep=dep v1 embedded=text of the file\n"},
 		{name: "file", long: true, pkg: "cmd/tool/main.go", want: "tool dep v1\n"},
 		{name: "module of a dependency", long: true, pkg: "example.com/dep/cmd/deptool", want: "deptool\n"},
 		{name: "tags", flags: []string{"-tags", "special"}, pkg: ".", want: "version=unset tag=yes dep=dep v1 embedded=text of the file\n"},
-		{name: "ldflags", flags: []string{"-ldflags", "-s -w -X main.version=1.2.3"}, pkg: ".", want: "version=1.2.3 tag=no dep=dep v1 embedded=text of the file\n"},
+		{name: "ldflags", long: true, flags: []string{"-ldflags", "-s -w -X main.version=1.2.3"}, pkg: ".", want: "version=1.2.3 tag=no dep=dep v1 embedded=text of the file\n"},
 		{name: "trimpath", long: true, flags: []string{"-trimpath"}, pkg: ".", want: "version=unset tag=no dep=dep v1 embedded=text of the file\n"},
 		{name: "no inlining", long: true, flags: []string{"-gcflags=all=-N -l"}, pkg: "./cmd/tool", want: "tool dep v1\n"},
 		{name: "vendoring", pkg: ".", want: "version=unset tag=no dep=vendored embedded=text of the file\n"},
-		{name: "overlay of the caller", flags: []string{"-overlay", "$WORK/overlay.json"}, pkg: "./cmd/tool", want: "overlaid dep v1\n"},
+		{name: "overlay of the caller", long: true, flags: []string{"-overlay", "$WORK/overlay.json"}, pkg: "./cmd/tool", want: "overlaid dep v1\n"},
 		{name: "workspace", long: true, in: "../work/inside", pkg: ".", want: "inside dep v1\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

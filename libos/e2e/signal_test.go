@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -77,4 +78,30 @@ func TestSecondInterrupt(t *testing.T) {
 	if o.Status != 130 || o.Stdout != "true false\nready\nuser defined signal 1\nready again\n" {
 		t.Errorf("uni run = %+v, want status 130 after the second SIGINT", o)
 	}
+}
+
+// TestBlockedOutput: a signal ends a program in the middle of a write that
+// nobody reads.
+func TestBlockedOutput(t *testing.T) {
+	stuck := func(flags string) job {
+		j := on(flags, "big", "1000000")
+		j.with = func(cmd *exec.Cmd) func() {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd.Stdout = w
+			t.Cleanup(func() { _ = r.Close() })
+			return func() {
+				_ = w.Close()
+				_, _ = r.Read(make([]byte, 1)) // far less than one write
+				_ = cmd.Process.Signal(syscall.SIGTERM)
+			}
+		}
+		return j
+	}
+	table(t, own("stdio"), []row{
+		{name: "1 vCPU", job: stuck("-cpus 1"), status: 143},
+		{name: "2 vCPUs", job: stuck("-cpus 2"), status: 143},
+	})
 }

@@ -69,7 +69,7 @@ func TestHelloFmt(t *testing.T) {
 
 func TestGCStress(t *testing.T) {
 	table(t, workload("gcstress"), []row{
-		{name: "1 vCPU", job: on("-cpus 1", "-tasks", "60", "-depth", "12"), out: "60 tasks of depth 12"},
+		{name: "1 vCPU", job: on("-cpus 1", "-tasks", "60", "-depth", "12"), out: "60 tasks of depth 12", long: true},
 		{name: "2 vCPUs", job: on("-cpus 2", "-tasks", "120", "-depth", "12"), out: "120 tasks of depth 12"},
 		{name: "4 vCPUs", job: on("-cpus 4", "-tasks", "60", "-depth", "12"), out: "60 tasks of depth 12"},
 		{name: "default", job: on("-cpus 2"), out: "480 tasks of depth 14", long: true},
@@ -96,7 +96,7 @@ func TestCrash(t *testing.T) {
 func TestSpin(t *testing.T) {
 	table(t, workload("spin"), []row{
 		{name: "1 vCPU", job: on("-cpus 1"), out: "tick 5\ndone"},
-		{name: "2 vCPUs", job: on("-cpus 2"), out: "tick 5\ndone"},
+		{name: "2 vCPUs", job: on("-cpus 2"), out: "tick 5\ndone", long: true},
 	})
 }
 
