@@ -7,6 +7,7 @@ import (
 	"internal/libos/abi"
 	"internal/libos/kern"
 	"internal/runtime/atomic"
+	"internal/runtime/math"
 	"unsafe"
 )
 
@@ -101,9 +102,8 @@ func libosInit(pc *abi.PerCPU) {
 // libosNow returns the monotonic time in nanoseconds.
 func libosNow() int64 {
 	b := libosBootInfo()
-	d := libosTSC() - b.TSCBase
-	// d*mult>>32 without overflow.
-	return int64(b.MonoBase + (d>>32)*b.TSCMult + (d&(1<<32-1))*b.TSCMult>>32)
+	hi, lo := math.Mul64(libosTSC()-b.TSCBase, b.TSCMult)
+	return int64(b.MonoBase + hi<<32 + lo>>32)
 }
 
 // libosAcquire takes the lock. It is held for less than a microsecond at a time,
