@@ -224,10 +224,10 @@ func libos_hostname() string {
 func libos_countENOSYS(num uintptr) { libosCountENOSYS(num) }
 
 // libosMaxStack is the most that a goroutine's stack may grow to: as much as on
-// Linux, or a quarter of the memory, since a stack that grows is there twice.
+// Linux, or a third of the memory, since a stack that grows is there twice.
 // Runaway recursion then ends in Go's own error and not in lack of memory.
 func libosMaxStack() uintptr {
-	return min(1000000000, uintptr(libosBootInfo().MemLimit/4))
+	return min(1000000000, uintptr(libosBootInfo().MemLimit/3))
 }
 
 // libosMemoryLimit is the collector's memory limit if the environment sets none:
