@@ -15,9 +15,6 @@ import (
 type console struct {
 	now         func() int64
 	firstOutput atomic.Int64
-	// ready is closed when signals are passed on. Output waits for it: who
-	// sees the program print may send it a signal.
-	ready chan struct{}
 
 	// waits is set by Modes: whether output may have to wait for a reader.
 	waits [3]bool
@@ -62,7 +59,6 @@ const (
 // long: it returns EINTR instead, at once when the vCPU is interrupted, and the
 // guest tries again if there is nothing else to do.
 func (c *console) Write(fd int, p []byte) (int, syscall.Errno) {
-	<-c.ready
 	done := 0
 	for {
 		piece := p[done:]

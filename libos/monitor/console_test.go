@@ -25,8 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func newConsole() *console {
-	c := &console{now: func() int64 { return 7 }, ready: make(chan struct{})}
-	close(c.ready)
+	c := &console{now: func() int64 { return 7 }}
 	return c
 }
 

@@ -69,12 +69,13 @@ func Run(cfg Config) (Result, error) {
 		return r, err
 	}
 	defer m.Close()
-	// Meanwhile, on another CPU if there is one, the signals: the guest takes
-	// longer to get to its first output, which waits for them.
-	con.ready = make(chan struct{})
+	// From here on no signal is lost: those that come before the goroutine
+	// runs wait for it.
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
 	stop := make(chan struct{})
 	defer close(stop)
-	go forward(m, con.ready, stop)
+	go forward(m, signals, stop)
 	if err := confine(); err != nil {
 		return r, err
 	}
@@ -85,18 +86,14 @@ func Run(cfg Config) (Result, error) {
 	return r, err
 }
 
-// forward passes signals on to the guest until stop is closed. It closes ready
-// once it does.
-func forward(m *vmm.Machine, ready chan<- struct{}, stop <-chan struct{}) {
-	ch := make(chan os.Signal, 8)
-	signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
-	close(ready)
+// forward passes signals on to the guest until stop is closed.
+func forward(m *vmm.Machine, signals <-chan os.Signal, stop <-chan struct{}) {
 	asked := false
 	for {
 		select {
 		case <-stop:
 			return
-		case s := <-ch:
+		case s := <-signals:
 			if ends := s == syscall.SIGINT || s == syscall.SIGTERM; ends && asked {
 				m.Stop()
 				// A vCPU may be in a write to a pipe that nobody reads, which
