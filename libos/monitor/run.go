@@ -53,13 +53,14 @@ func Run(cfg Config) (Result, error) {
 		runtime.GOMAXPROCS(max(cfg.VCPUs+2, runtime.NumCPU()))
 	}
 	con := &console{now: monotonic}
+	step := func(name string) {
+		r.Stats.Steps = append(r.Stats.Steps, Step{name, monotonic()})
+	}
 	vc := vmm.Config{
 		Image: fd, Memory: cfg.Memory, VCPUs: cfg.VCPUs,
 		Args: append([]string{cfg.Name}, cfg.Args...), Env: cfg.Env,
 		Initrd: cfg.Initrd, Host: cfg.Hostname, Console: con, Cache: cfg.Cache,
-		Step: func(name string) {
-			r.Stats.Steps = append(r.Stats.Steps, Step{name, monotonic()})
-		},
+		Step: step,
 	}
 	if err := random(vc.Seed[:]); err != nil {
 		return r, err
@@ -69,17 +70,19 @@ func Run(cfg Config) (Result, error) {
 		return r, err
 	}
 	defer m.Close()
-	// From here on no signal is lost: those that come before the goroutine
-	// runs wait for it.
+	// From here on a request to stop is not lost: what comes before the goroutine
+	// runs waits for it. Each signal costs a round trip between threads, so the
+	// goroutine asks for the others, beside the guest's start.
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	step("signals")
 	stop := make(chan struct{})
 	defer close(stop)
 	go forward(m, signals, stop)
 	if err := confine(); err != nil {
 		return r, err
 	}
-	r.Stats.Steps = append(r.Stats.Steps, Step{"confine", monotonic()})
+	step("confine")
 	r.Exit, err = m.Run()
 	r.Stats.collect(m, con)
 	r.Stats.ExitStatus = r.Status
@@ -87,7 +90,8 @@ func Run(cfg Config) (Result, error) {
 }
 
 // forward passes signals on to the guest until stop is closed.
-func forward(m *vmm.Machine, signals <-chan os.Signal, stop <-chan struct{}) {
+func forward(m *vmm.Machine, signals chan os.Signal, stop <-chan struct{}) {
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
 	asked := false
 	for {
 		select {
