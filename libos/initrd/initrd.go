@@ -14,12 +14,12 @@ package initrd
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"unibench/libos/guest/cpio"
@@ -70,12 +70,12 @@ func Pack(w io.Writer, dir string) error {
 func Scan(dir string) (*Archive, error) {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return nil, fmt.Errorf("pack folder: %w", err)
+		return nil, wrap("pack folder", err)
 	}
 	if info, err := os.Stat(root); err != nil {
-		return nil, fmt.Errorf("pack folder: %w", err)
+		return nil, wrap("pack folder", err)
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("pack folder: %s: %w", dir, syscall.ENOTDIR)
+		return nil, wrap("pack folder: "+dir, syscall.ENOTDIR)
 	}
 	a := &Archive{}
 	b := builder{a: a, seen: make(map[[2]uint64]uint32)}
@@ -92,12 +92,12 @@ func Scan(dir string) (*Archive, error) {
 			return err
 		}
 		if err := b.add(path, filepath.ToSlash(name), info); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return wrap(path, err)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("pack folder: %w", err)
+		return nil, wrap("pack folder", err)
 	}
 	b.entry(header{nlink: 1}, cpio.Trailer, 0, false)
 	return a, nil
@@ -131,7 +131,7 @@ func (b *builder) add(path, name string, info fs.FileInfo) error {
 	case syscall.S_IFREG:
 		return b.file(h, path, name, st)
 	default:
-		return fmt.Errorf("%w: leave out this %s", ErrKind, info.Mode().Type())
+		return &detailError{ErrKind, "leave out this " + info.Mode().Type().String()}
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (b *builder) add(path, name string, info fs.FileInfo) error {
 // file adds a regular file; only the first of several links has contents.
 func (b *builder) file(h header, path, name string, st *syscall.Stat_t) error {
 	if st.Size > math.MaxUint32 {
-		return fmt.Errorf("%d bytes are too many, the format ends at 4 GiB", st.Size)
+		return errors.New(strconv.FormatInt(st.Size, 10) + " bytes are too many, the format ends at 4 GiB")
 	}
 	size := st.Size
 	if st.Nlink > 1 {
@@ -201,7 +201,7 @@ type header struct {
 func (h header) text() []byte {
 	out := []byte(cpio.Magic)
 	for _, v := range [...]uint32{h.ino, h.mode, 0, 0, h.nlink, h.mtime, h.size, 0, 0, 0, 0, h.nameSize, 0} {
-		out = fmt.Appendf(out, "%08x", v)
+		out = appendHex(out, v)
 	}
 	return out
 }

@@ -1,9 +1,10 @@
 package initrd
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"os"
+	"strconv"
 )
 
 // WriteTo writes the archive. A file whose size is not what Scan saw is an
@@ -22,7 +23,7 @@ func (a *Archive) WriteTo(w io.Writer) (int64, error) {
 		}
 		total += n
 		if err != nil {
-			return total, fmt.Errorf("write archive: %w", err)
+			return total, wrap("write archive", err)
 		}
 	}
 	return total, nil
@@ -31,7 +32,7 @@ func (a *Archive) WriteTo(w io.Writer) (int64, error) {
 // Read fills p, which has the archive's size, with the archive.
 func (a *Archive) Read(p []byte) error {
 	if int64(len(p)) != a.size {
-		return fmt.Errorf("read archive: got room for %d bytes, want %d", len(p), a.size)
+		return errors.New("read archive: got room for " + strconv.Itoa(len(p)) + " bytes, want " + strconv.FormatInt(a.size, 10))
 	}
 	for _, s := range a.Segments {
 		part := p[s.Offset : s.Offset+s.Size]
@@ -40,7 +41,7 @@ func (a *Archive) Read(p []byte) error {
 			continue
 		}
 		if err := readFile(part, s); err != nil {
-			return fmt.Errorf("read archive: %w", err)
+			return wrap("read archive", err)
 		}
 	}
 	return nil
@@ -54,7 +55,7 @@ func copyFile(w io.Writer, s Segment) (int64, error) {
 	defer f.Close()
 	n, err := io.CopyN(w, f, s.Size)
 	if err == io.EOF {
-		err = fmt.Errorf("%s: %w", s.Path, ErrChanged)
+		err = wrap(s.Path, ErrChanged)
 	}
 	return n, err
 }
@@ -66,7 +67,7 @@ func readFile(p []byte, s Segment) error {
 	}
 	defer f.Close()
 	if _, err := io.ReadFull(f, p); err == io.EOF || err == io.ErrUnexpectedEOF {
-		return fmt.Errorf("%s: %w", s.Path, ErrChanged)
+		return wrap(s.Path, ErrChanged)
 	} else if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func open(s Segment) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && info.Size() != s.Size {
-		err = fmt.Errorf("%s: %w", s.Path, ErrChanged)
+		err = wrap(s.Path, ErrChanged)
 	}
 	if err != nil {
 		f.Close()
