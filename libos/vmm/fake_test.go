@@ -19,6 +19,7 @@ type fakeProcessor struct {
 
 	mu    sync.Mutex
 	regs  kvm.Regs
+	fault bool        // an exception is pending
 	asked atomic.Bool // by RequestExit
 	wake  chan struct{}
 	port  uint32 // value written to the port
@@ -58,6 +59,12 @@ func (p *fakeProcessor) AllowRun()            { p.asked.Store(false) }
 func (p *fakeProcessor) MMIO() (uint64, bool) { return 0xdead, true }
 func (p *fakeProcessor) Detail() uint64       { return 42 }
 func (p *fakeProcessor) Close() error         { return nil }
+
+func (p *fakeProcessor) ExceptionPending() (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fault, nil
+}
 
 func (p *fakeProcessor) GetRegs(r *kvm.Regs) error {
 	p.mu.Lock()

@@ -307,3 +307,23 @@ type nullConsole struct{}
 func (nullConsole) Write(_ int, p []byte) (int, syscall.Errno)       { return len(p), 0 }
 func (nullConsole) Read(p []byte, _ func()) (n int, e syscall.Errno) { return len(p), 0 }
 func (nullConsole) Modes() [3]uint16                                 { return [3]uint16{} }
+
+// TestInjectAfterException: an exception that was raised when the vCPU left the
+// guest is delivered at the next entry. With an event injected in between, it
+// came at the guest's trap entry, and the library OS took it for its own.
+func TestInjectAfterException(t *testing.T) {
+	m := plainMachine(t, Config{VCPUs: 1, Memory: 16 * mib}, nil)
+	v := m.vcpus[0]
+	v.pc.Events, v.pc.InKernel, v.pc.TrapEntry = 1, 0, testText+0x300
+	before := kvm.Regs{RIP: testText}
+	v.kvm.SetRegs(&before)
+	v.kvm.(*fakeProcessor).fault = true
+	if err := v.inject(); err != nil {
+		t.Fatal(err)
+	}
+	var r kvm.Regs
+	v.kvm.GetRegs(&r)
+	if r != before || v.pc.InKernel != 0 || v.pc.Events != 1 {
+		t.Errorf("with an exception pending: goes on with %+v, events %d; want no change", r, v.pc.Events)
+	}
+}

@@ -42,6 +42,7 @@ type processor interface {
 	Detail() uint64
 	GetRegs(*kvm.Regs) error
 	SetRegs(*kvm.Regs) error
+	ExceptionPending() (bool, error)
 	RequestExit()
 	AllowRun()
 	Close() error
@@ -190,8 +191,15 @@ func (v *vcpu) inject() error {
 	if err := v.kvm.GetRegs(&r); err != nil {
 		return err
 	}
+	// An exception that the guest raised just before it was interrupted comes
+	// first: delivered after the event, it would look as if the guest's trap
+	// entry had caused it.
+	pending, err := v.kvm.ExceptionPending()
+	if err != nil {
+		return err
+	}
 	// Below the image there are only ring-0 stubs.
-	if r.RIP < abi.ImageGPA || r.RIP >= v.pc.NoInjectLo && r.RIP < v.pc.NoInjectHi {
+	if pending || r.RIP < abi.ImageGPA || r.RIP >= v.pc.NoInjectLo && r.RIP < v.pc.NoInjectHi {
 		v.m.ticker.retry(v)
 		return nil
 	}

@@ -18,6 +18,7 @@ const (
 	ioGetMSRs             = 0xC008AE88 // 4.18
 	ioSetMSRs             = 0x4008AE89 // 4.19
 	ioSetCPUID2           = 0x4008AE90 // 4.20
+	ioGetVCPUEvents       = 0x8040AE9F // 4.31
 	ioGetTSCKHz           = 0xAEA3     // 4.56
 	ioSetXCRs             = 0x4188AEA7 // 4.45
 )

@@ -14,6 +14,7 @@ var (
 	_ = [1]int{}[unsafe.Sizeof(MemoryRegion{})-0x20]
 	_ = [1]int{}[unsafe.Sizeof(xcrs{})-0x188]
 	_ = [1]int{}[unsafe.Sizeof(CPUIDEntry{})-40]
+	_ = [1]int{}[unsafe.Sizeof(Events{})-0x40]
 )
 
 // Error is a failed ioctl.
@@ -154,6 +155,14 @@ func (v *VCPU) GetRegs(r *Regs) error {
 // SetRegs writes the general registers.
 func (v *VCPU) SetRegs(r *Regs) error {
 	return ioctlPtr(v.fd, "KVM_SET_REGS", ioSetRegs, unsafe.Pointer(r))
+}
+
+// ExceptionPending reports whether an exception is on its way to the guest: it
+// will be delivered at the next Run, wherever the registers point by then.
+func (v *VCPU) ExceptionPending() (bool, error) {
+	var e Events
+	err := ioctlPtr(v.fd, "KVM_GET_VCPU_EVENTS", ioGetVCPUEvents, unsafe.Pointer(&e))
+	return e.ExceptionInjected != 0 || e.ExceptionWait != 0, err
 }
 
 // GetSregs reads the system registers.

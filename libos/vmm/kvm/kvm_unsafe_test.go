@@ -28,6 +28,7 @@ func TestRequestNumbers(t *testing.T) {
 		"KVM_GET_MSRS":               {ioGetMSRs, size(read|write, header, 0x88)},
 		"KVM_SET_MSRS":               {ioSetMSRs, size(write, header, 0x89)},
 		"KVM_SET_CPUID2":             {ioSetCPUID2, size(write, header, 0x90)},
+		"KVM_GET_VCPU_EVENTS":        {ioGetVCPUEvents, size(read, unsafe.Sizeof(Events{}), 0x9f)},
 		"KVM_GET_TSC_KHZ":            {ioGetTSCKHz, size(none, 0, 0xa3)},
 		"KVM_SET_XCRS":               {ioSetXCRs, size(write, unsafe.Sizeof(xcrs{}), 0xa7)},
 	} {

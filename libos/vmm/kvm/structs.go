@@ -89,3 +89,11 @@ type xcrs struct {
 	entries  [16]xcr
 	_        [16]uint64
 }
+
+// Events is struct kvm_vcpu_events: what is on its way to the guest.
+type Events struct {
+	ExceptionInjected, ExceptionNr  uint8
+	ExceptionHasCode, ExceptionWait uint8 // Wait: raised, not yet injected
+	ExceptionCode                   uint32
+	_                               [56]byte // interrupts, NMI, SMI: none here
+}
