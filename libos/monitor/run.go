@@ -70,11 +70,11 @@ func Run(cfg Config) (Result, error) {
 		return r, err
 	}
 	defer m.Close()
-	// From here on a request to stop is not lost: what comes before the goroutine
-	// runs waits for it. Each signal costs a round trip between threads, so the
-	// goroutine asks for the others, beside the guest's start.
+	// From here on no signal is lost: what comes before the goroutine runs waits
+	// for it. Asking for some of them only later, beside the guest's start, is
+	// 0.1 ms faster and loses SIGUSR1, which Go ignores until then.
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
 	step("signals")
 	stop := make(chan struct{})
 	defer close(stop)
@@ -91,7 +91,6 @@ func Run(cfg Config) (Result, error) {
 
 // forward passes signals on to the guest until stop is closed.
 func forward(m *vmm.Machine, signals chan os.Signal, stop <-chan struct{}) {
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
 	asked := false
 	for {
 		select {

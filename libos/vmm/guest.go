@@ -16,17 +16,18 @@ type GuestStats struct {
 	ENOSYS      [abi.MaxSyscall]uint32
 }
 
-// Guest reads the statistics page. It may be called while the guest runs.
-func (m *Machine) Guest() GuestStats {
-	p := m.mem.stats()
-	g := GuestStats{
-		Entry:       m.clock.nanos(atomic.LoadUint64(&p.EntryTSC)),
-		Main:        m.clock.nanos(atomic.LoadUint64(&p.MainTSC)),
-		RawSyscalls: atomic.LoadUint64(&p.RawSyscalls),
-		PeakBytes:   atomic.LoadUint64(&p.MemPeak),
-	}
-	for i := range g.ENOSYS {
-		g.ENOSYS[i] = atomic.LoadUint32(&p.ENOSYS[i])
-	}
+// Guest reads the statistics page. It may be called while the guest runs; after
+// Close there is nothing left to read.
+func (m *Machine) Guest() (g GuestStats) {
+	m.whileOpen(func() {
+		p := m.mem.stats()
+		g.Entry = m.clock.nanos(atomic.LoadUint64(&p.EntryTSC))
+		g.Main = m.clock.nanos(atomic.LoadUint64(&p.MainTSC))
+		g.RawSyscalls = atomic.LoadUint64(&p.RawSyscalls)
+		g.PeakBytes = atomic.LoadUint64(&p.MemPeak)
+		for i := range g.ENOSYS {
+			g.ENOSYS[i] = atomic.LoadUint32(&p.ENOSYS[i])
+		}
+	})
 	return g
 }
