@@ -115,7 +115,7 @@ func plainMachine(t testing.TB, cfg Config, guest func(i int) (reason, port uint
 	if cfg.Console == nil {
 		cfg.Console = &fakeConsole{}
 	}
-	m := &Machine{cfg: cfg, done: make(chan struct{}), step: func(string) {}}
+	m := &Machine{cfg: cfg, done: make(chan struct{}), ticker: ticker{slice: timeSlice}, step: func(string) {}}
 	t.Cleanup(m.Close)
 	img, err := readImage(cfg.Image)
 	if err != nil {

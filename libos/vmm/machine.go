@@ -99,7 +99,7 @@ func New(cfg Config) (m *Machine, err error) {
 	if cfg.Memory < 0 {
 		return nil, &MemoryError{Need: minMemory}
 	}
-	m = &Machine{cfg: cfg, done: make(chan struct{})}
+	m = &Machine{cfg: cfg, done: make(chan struct{}), ticker: ticker{slice: timeSlice}}
 	m.newProcessor = m.kvmProcessor
 	defer func() {
 		if err != nil {

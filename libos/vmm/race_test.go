@@ -5,6 +5,7 @@ import (
 	"math"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"unibench/libos/abi"
 	"unibench/libos/vmm/kvm"
@@ -45,13 +46,13 @@ func TestManyVCPUs(t *testing.T) {
 			return kvm.ExitIO, abi.HypercallWait // until just now
 		}
 		m = plainMachine(t, Config{VCPUs: vcpus, Memory: 8 * mib}, guest)
+		m.ticker.slice = 20 * time.Microsecond
 		outside := make(chan struct{})
 		go func() {
 			defer close(outside)
 			for n := range 40 {
 				m.Signal(1 + n%64)
 				m.stdinReady()
-				m.postTicks()
 				m.Guest()
 				m.Exits()
 			}
@@ -135,7 +136,8 @@ func TestEndWhileRequestIsTakenBack(t *testing.T) {
 // TestTickerSleeps: while every vCPU waits, no timer is armed.
 func TestTickerSleeps(t *testing.T) {
 	m := plainMachine(t, Config{VCPUs: 1, Memory: 8 * mib}, nil)
-	m.ticker.start(m) // nobody runs
+	m.ticker.slice = time.Hour // only the ticks made here
+	m.ticker.start(m)          // nobody runs
 	m.ticker.tick(m)
 	m.ticker.mu.Lock()
 	armed := m.ticker.armed

@@ -20,6 +20,7 @@ const retryAfter = 50 * time.Microsecond
 // time slice without leaving it. It sleeps while all vCPUs wait, so that an
 // idle VM costs no CPU time.
 type ticker struct {
+	slice time.Duration // timeSlice; shorter in tests
 	mu    sync.Mutex
 	timer *time.Timer
 	armed bool
@@ -35,10 +36,10 @@ func (t *ticker) start(m *Machine) {
 	}
 	t.armed = true
 	if t.timer == nil {
-		t.timer = time.AfterFunc(timeSlice, func() { t.tick(m) })
+		t.timer = time.AfterFunc(t.slice, func() { t.tick(m) })
 		return
 	}
-	t.timer.Reset(timeSlice)
+	t.timer.Reset(t.slice)
 }
 
 func (t *ticker) tick(m *Machine) {
@@ -53,11 +54,11 @@ func (t *ticker) tick(m *Machine) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.ended {
-		t.timer.Reset(timeSlice)
+		t.timer.Reset(t.slice)
 	}
 }
 
-// postTicks posts the ticks that are due.
+// postTicks posts the ticks that are due. One call at a time: the timer's.
 func (m *Machine) postTicks() {
 	for _, v := range m.vcpus {
 		if v.state.Load() != vcpuGuest {
