@@ -30,6 +30,8 @@ type BootInfo struct {
 	Seed     [64]byte // secret random bytes
 	Hostname [64]byte // zero-terminated
 
+	Net NetInfo
+
 	// CPUID answers, so that start-up code need not execute the instruction,
 	// which leaves the VM. Entries beyond CPUIDCount are unused.
 	CPUIDCount uint64
@@ -61,6 +63,7 @@ type StatsPage struct {
 	MemPeak     uint64 // most bytes of RAM in use
 	Signals     uint64 // bit n-1: signal n is to be delivered; set by the monitor
 	_           [2]uint64
+	Net         NetStats
 	ENOSYS      [MaxSyscall]uint32 // calls answered with ENOSYS, by number
 }
 

@@ -33,6 +33,9 @@ const (
 	// HypercallYield lets other threads of the host run, such as another vCPU
 	// that was interrupted while it held a lock.
 	HypercallYield
+	// HypercallNotify tells the network device that a virtqueue has new
+	// buffers. Args: number of the queue.
+	HypercallNotify
 	hypercallEnd
 )
 

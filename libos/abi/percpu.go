@@ -47,6 +47,7 @@ const (
 	EventSignal             // StatsPage.Signals has a bit, or a thread has one pending
 	EventWake               // a thread became runnable
 	EventStdin              // standard input became readable
+	EventNet                // a virtqueue was used
 )
 
 // Registers are the general registers that a system call preserves, in the

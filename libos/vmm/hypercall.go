@@ -15,15 +15,16 @@ const (
 )
 
 var causeNames = [exitCauses]string{
-	causeKick:          "event",
-	abi.HypercallExit:  "exit",
-	abi.HypercallWrite: "write",
-	abi.HypercallRead:  "read",
-	abi.HypercallWait:  "wait",
-	abi.HypercallKick:  "kick",
-	abi.HypercallFree:  "free",
-	abi.HypercallPanic: "panic",
-	abi.HypercallYield: "yield",
+	causeKick:           "event",
+	abi.HypercallExit:   "exit",
+	abi.HypercallWrite:  "write",
+	abi.HypercallRead:   "read",
+	abi.HypercallWait:   "wait",
+	abi.HypercallKick:   "kick",
+	abi.HypercallFree:   "free",
+	abi.HypercallPanic:  "panic",
+	abi.HypercallYield:  "yield",
+	abi.HypercallNotify: "notify",
 }
 
 // Exits returns how often the guest left each vCPU so far, by cause.
