@@ -80,6 +80,10 @@ func runtimeEdits() []Edit {
 			File: proc, Name: "no sysmon",
 			Anchor: `const haveSysmon = GOARCH != "wasm"`, Replace: "const haveSysmon = false",
 		},
+		{
+			File: proc, Name: "poll when due",
+			Anchor: "\t// Wake up the finalizer G.\n", Replace: "\tlibosPollDue() // Wake up the finalizer G.\n",
+		},
 		// The limits that follow from the machine's memory.
 		{
 			File: proc, Name: "stack limit",

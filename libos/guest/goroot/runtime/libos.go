@@ -143,6 +143,11 @@ func libosExit(pc *abi.PerCPU, status, signal uint64) {
 // libosKernelSyscall serves a system call of the thread in pc.Save. The result
 // is for libosResume.
 func libosKernelSyscall(pc *abi.PerCPU) uintptr {
+	if pc.Save.AX == libosSysNotify {
+		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallNotify, pc.Save.DI, 0, 0, 0))
+		libosAcquire(pc)
+		return libosFinish(pc, 0)
+	}
 	libosAcquire(pc)
 	req := libosKernel.Syscall(pc, libosNow())
 	switch req.Op {
@@ -315,8 +320,15 @@ func libosEvents(pc *abi.PerCPU, events uint32, ctx uintptr) uintptr {
 	if events&abi.EventStdin != 0 {
 		libosStdinEvent(k)
 	}
+	if events&abi.EventNet != 0 {
+		libosNetEvent(k)
+	}
 	if events&abi.EventTick != 0 && ctx == uintptr(unsafe.Pointer(&pc.Trap)) {
 		k.Expire(libosNow())
+		if libosNetChanged() || libosPoller.stdin.Load() != 0 && atomic.Load(&libosPoller.ready) != 0 {
+			atomic.Store(&libosPoller.due, 1)
+			libosNetEvent(k)
+		}
 		libosPreempt(pc)
 		if k.Runnable() > 0 && k.Interject(pc, uint64(goabi.FuncPCABI0(libosYield)), libosState.xsave) {
 			return 0
@@ -421,7 +433,7 @@ func libosIdle(pc *abi.PerCPU) {
 	now, deadline := libosNow(), k.Deadline()
 	if s.spinning == 0 {
 		until := now
-		if libosBootInfo().VCPUs > 1 {
+		if libosBootInfo().VCPUs > 1 || libosNetPolling() {
 			until += libosSpin
 		}
 		if deadline-now < libosShort {
@@ -430,13 +442,13 @@ func libosIdle(pc *abi.PerCPU) {
 		pc.Idle = abi.IdleSpin
 		s.spinning = 1
 		libosRelease()
-		for libosNow() < until && k.Runnable() == 0 && atomic.Load(&pc.Events) == 0 {
+		for libosNow() < until && k.Runnable() == 0 && atomic.Load(&pc.Events) == 0 && !libosNetChanged() {
 			libosPause()
 		}
 		libosAcquire(pc)
 		s.spinning = 0
 		pc.Idle = abi.IdleNo
-		if k.Runnable() != 0 || atomic.Load(&pc.Events) != 0 {
+		if k.Runnable() != 0 || atomic.Load(&pc.Events) != 0 || libosNetChanged() && libosNetEvent(k) {
 			return
 		}
 		now, deadline = libosNow(), k.Deadline()

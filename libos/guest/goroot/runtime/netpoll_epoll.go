@@ -12,7 +12,8 @@ import (
 // interface that netpoll.go states. There is nothing to poll: files and pipes
 // are Go code in the same program, which readies the goroutines that wait for
 // them itself (libos_pollReady). What is left is to sleep until the earliest
-// timer, and the events that come from outside: standard input.
+// timer, and the events that come from outside: standard input, and the network
+// device (libos_net.go).
 
 // libosPoller is the state of the poller.
 var libosPoller struct {
@@ -21,6 +22,7 @@ var libosPoller struct {
 	open  func(fd int32, pd uintptr) (errno int32)
 	close func(fd int32) (errno int32)
 
+	due   uint32         // the next findRunnable polls (libosPollDue)
 	seq   uint32         // futex word, changed by each event
 	stdin atomic.Uintptr // g that waits for standard input, 0 if none
 	ready uint32         // standard input became readable
@@ -59,10 +61,10 @@ func netpollBreak() {
 func netpoll(delay int64) (gList, int32) {
 	var list gList
 	seq := atomic.Load(&libosPoller.seq)
-	delta := libosPollStdin(&list)
+	delta := libosPollStdin(&list) + libosPollNet(&list)
 	if delta == 0 && delay != 0 {
 		futexsleep(&libosPoller.seq, seq, delay)
-		delta = libosPollStdin(&list)
+		delta = libosPollStdin(&list) + libosPollNet(&list)
 	}
 	return list, delta
 }
