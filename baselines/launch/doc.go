@@ -20,6 +20,9 @@
 // leaves its process group and its parent is not followed; Spec.Kill is for
 // those that do so on purpose (containers).
 //
+// Run is for programs that end by themselves, Start for servers: Running.Line
+// waits until one says that it is ready, Running.Signal asks it to end.
+//
 // CPU time and context switches are those that wait4 reports: of the program
 // and of all descendants that were waited for. Peak memory comes from package
 // taskstats, per process. It needs root; without, ru_maxrss is used where it

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,14 +27,17 @@ type output struct {
 	limit int
 
 	first     int64
-	data      [2][]byte
 	truncated bool
 	err       error
 	done      chan struct{}
+
+	mu    sync.Mutex // guards what follows until done
+	data  [2][]byte
+	grown chan struct{} // closed, and replaced, when data grows
 }
 
 func newOutput(limit int) (*output, error) {
-	o := &output{read: [2]int{-1, -1}, wake: -1, limit: limit, done: make(chan struct{})}
+	o := &output{read: [2]int{-1, -1}, wake: -1, limit: limit, done: make(chan struct{}), grown: make(chan struct{})}
 	for i, name := range []string{"stdout", "stderr"} {
 		var p [2]int
 		if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
@@ -68,6 +72,25 @@ func (o *output) close() {
 			unix.Close(fd)
 		}
 	}
+}
+
+// keep adds to a stream what the limit allows.
+func (o *output) keep(stream int, b []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := min(len(b), o.limit-len(o.data[stream]))
+	o.truncated = o.truncated || n < len(b)
+	o.data[stream] = append(o.data[stream], b[:n]...)
+	close(o.grown)
+	o.grown = make(chan struct{})
+}
+
+// snapshot returns what a stream has so far, to be read only, and a channel that
+// is closed when either has more.
+func (o *output) snapshot(stream int) ([]byte, <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.data[stream], o.grown
 }
 
 // stop makes collect return although a stream is still open.
@@ -115,9 +138,7 @@ func (o *output) collect(ready chan<- struct{}) {
 			if o.first == 0 {
 				o.first = now
 			}
-			keep := min(n, o.limit-len(o.data[i]))
-			o.truncated = o.truncated || keep < n
-			o.data[i] = append(o.data[i], buf[:keep]...)
+			o.keep(i, buf[:n])
 		}
 		if fds[2].Revents != 0 {
 			return

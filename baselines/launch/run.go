@@ -2,22 +2,10 @@ package launch
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"runtime"
-	"sync"
-	"syscall"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"unibench/baselines/taskstats"
 )
-
-// outputGrace is how long streams may stay open after the program has ended and
-// its process group was killed, before Spec.Kill is called, and again after it.
-const outputGrace = 2 * time.Second
 
 // Run starts the program and waits for it. When ctx ends first the program is
 // killed and Run returns what there is together with ctx's error. Any other
@@ -25,6 +13,16 @@ const outputGrace = 2 * time.Second
 // of the program's own is not an error. Nothing that Run started is left when it
 // returns, except what Spec.Kill failed to end.
 func Run(ctx context.Context, s Spec) (*Result, error) {
+	r, err := Start(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return r.Wait()
+}
+
+// Start starts the program and returns while it runs. The program is killed
+// when ctx ends. Wait must be called, once.
+func Start(ctx context.Context, s Spec) (*Running, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -41,168 +39,30 @@ func Run(ctx context.Context, s Spec) (*Result, error) {
 		out.close()
 		return nil, err
 	}
-	res := &Result{}
-	tasks, err := taskstats.Listen()
-	if err != nil {
-		res.Warnings = append(res.Warnings, fmt.Sprintf("peak memory not exact: %v", err))
-	} else {
-		defer tasks.Close()
+	r := &Running{ctx: ctx, out: out, res: &Result{}, killed: make(chan struct{})}
+	if r.tasks, err = taskstats.Listen(); err != nil {
+		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("peak memory not exact: %v", err))
 	}
 
 	ready := make(chan struct{})
 	go out.collect(ready)
 	<-ready
-	l := &launched{spec: s, stdin: stdin, out: out, started: make(chan error, 1), ended: make(chan struct{})}
-	go l.thread()
-	startErr := <-l.started
+	r.l = &launched{spec: s, stdin: stdin, out: out, started: make(chan error, 1), ended: make(chan struct{})}
+	go r.l.thread()
+	err = <-r.l.started
 	stdin.Close()
 	out.closeWrite()
-	if startErr != nil {
+	if err != nil {
 		feed(nil)
 		<-out.done
 		out.close()
-		return nil, startErr
+		r.closeTasks()
+		return nil, err
 	}
 	feed(s.Stdin)
-
-	select {
-	case <-l.ended:
-	case <-ctx.Done():
-		l.kill()
-		<-l.ended
-	}
-	if !l.drain() {
-		res.Warnings = append(res.Warnings, "a process that outlived the program kept its output open and could not be ended")
-	}
-	defer out.close()
-	if l.err != nil {
-		return nil, l.err
-	}
-	if out.err != nil {
-		return nil, out.err
-	}
-	l.fill(res)
-	res.memory(tasks, l.pid, l.usage.Maxrss<<10)
-	return res, ctx.Err()
-}
-
-// launched is one started program. Its fields after the blank line belong to
-// the launching thread until ended is closed.
-type launched struct {
-	spec    Spec
-	stdin   *os.File
-	out     *output
-	started chan error // receives once
-	ended   chan struct{}
-
-	start, end int64
-	status     syscall.WaitStatus
-	usage      syscall.Rusage
-	err        error
-
-	mu     sync.Mutex // guards pid and reaped against kill
-	pid    int
-	reaped bool
-}
-
-// thread starts the program and waits for it. It never unlocks its operating
-// system thread, so the thread ends with it and what Setup changed is gone; it
-// must not end earlier, because the program is killed when it does.
-func (l *launched) thread() {
-	runtime.LockOSThread()
-	if err := l.fork(); err != nil {
-		l.started <- err
-		return
-	}
-	l.started <- nil
-	defer close(l.ended)
-	// The zombie keeps the process group's id from being used again until
-	// stragglers are killed and it is reaped.
-	for {
-		err := unix.Waitid(unix.P_PID, l.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
-		l.end = Now()
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_ = syscall.Kill(-l.pid, syscall.SIGKILL) // ESRCH: no stragglers
-	for {
-		_, err := syscall.Wait4(l.pid, &l.status, 0, &l.usage)
-		if err != syscall.EINTR {
-			l.err = err
-			break
-		}
-	}
-	l.reaped = true
-}
-
-func (l *launched) fork() error {
-	s := l.spec
-	if len(s.CPUs) > 0 {
-		var set unix.CPUSet
-		for _, c := range s.CPUs {
-			set.Set(c)
-		}
-		if err := unix.SchedSetaffinity(0, &set); err != nil {
-			return fmt.Errorf("use processors %v: %w (choose others with -cpus)", s.CPUs, err)
-		}
-	}
-	if s.Setup != nil {
-		if err := s.Setup(); err != nil {
-			return err
-		}
-	}
-	attr := &syscall.ProcAttr{
-		Dir:   s.Dir,
-		Env:   s.Env,
-		Files: []uintptr{l.stdin.Fd(), l.out.write[0].Fd(), l.out.write[1].Fd()},
-		Sys:   &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
-	}
-	l.start = Now()
-	pid, err := syscall.ForkExec(s.Path, s.Args, attr)
-	if err != nil {
-		return fmt.Errorf("start %s: %w", s.Path, err)
-	}
-	l.pid = pid
-	return nil
-}
-
-// kill ends the program's process group, and what Spec.Kill reaches.
-func (l *launched) kill() {
-	l.mu.Lock()
-	if !l.reaped {
-		_ = syscall.Kill(-l.pid, syscall.SIGKILL)
-	}
-	l.mu.Unlock()
-	if l.spec.Kill != nil {
-		l.spec.Kill()
-	}
-}
-
-// drain waits for both streams to end and reports whether they did.
-func (l *launched) drain() bool {
-	wait := func() bool {
-		t := time.NewTimer(outputGrace)
-		defer t.Stop()
-		select {
-		case <-l.out.done:
-			return true
-		case <-t.C:
-			return false
-		}
-	}
-	if wait() {
-		return true
-	}
-	if l.spec.Kill != nil {
-		l.spec.Kill()
-		if wait() {
-			return true
-		}
-	}
-	l.out.stop()
-	<-l.out.done
-	return false
+	r.release = context.AfterFunc(ctx, func() {
+		defer close(r.killed)
+		r.l.kill()
+	})
+	return r, nil
 }

@@ -1,6 +1,9 @@
 package launch
 
-import "time"
+import (
+	"os"
+	"time"
+)
 
 // DefaultOutputLimit is how much of each output stream is kept, in bytes.
 const DefaultOutputLimit = 1 << 20
@@ -15,8 +18,14 @@ type Spec struct {
 	Stdin []byte // fed through a pipe; nil means /dev/null
 	CPUs  []int  // processors that the program may use; empty keeps the caller's
 
+	// NetNS, if not nil, is the network namespace that the program starts
+	// in. Files are what it gets as descriptors 3, 4 and so on. Both stay the
+	// caller's, who may close them once the program runs.
+	NetNS *os.File
+	Files []*os.File
+
 	// Setup, if not nil, runs on the launching thread before the clock
-	// starts and may change that thread.
+	// starts, in NetNS, and may change that thread.
 	Setup func() error
 
 	// Kill, if not nil, is called after the process group was killed, when

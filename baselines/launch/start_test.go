@@ -1,0 +1,95 @@
+package launch_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"unibench/baselines/launch"
+)
+
+func start(t *testing.T, s launch.Spec) *launch.Running {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	r, err := launch.Start(ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestServer(t *testing.T) {
+	r := start(t, sh("trap 'echo bye; exit 4' TERM; echo starting; echo listening on here; while :; do sleep 0.01; done"))
+	got, err := r.Line(t.Context(), "listening on ")
+	if err != nil || got != "here" {
+		t.Errorf("Line = %q, %v; want here", got, err)
+	}
+	if err := syscall.Kill(r.PID(), 0); err != nil {
+		t.Errorf("process %d: %v", r.PID(), err)
+	}
+	if err := r.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	<-r.Ended()
+	res, err := r.Wait()
+	if err != nil || res.ExitStatus != 4 || string(res.Stdout) != "starting\nlistening on here\nbye\n" {
+		t.Errorf("Wait = %+v, %v; want status 4 and three lines", res, err)
+	}
+	if err := r.Signal(syscall.SIGTERM); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("Signal after the end = %v, want ErrProcessDone", err)
+	}
+}
+
+func TestLineNeverComes(t *testing.T) {
+	r := start(t, sh("printf 'listening on half a line'; echo broken >&2"))
+	if _, err := r.Line(t.Context(), "listening on "); !errors.Is(err, launch.ErrEnded) {
+		t.Errorf("Line = %v, want ErrEnded", err)
+	}
+	if _, err := r.Wait(); err != nil {
+		t.Error(err)
+	}
+
+	r = start(t, sh("exec sleep 1000"))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := r.Line(ctx, "x"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Line = %v, want the deadline", err)
+	}
+	r.Kill()
+	if res, err := r.Wait(); err != nil || res.Signal != "SIGKILL" {
+		t.Errorf("Wait after Kill = %+v, %v", res, err)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	s := sh("echo to three >&3; cat <&4")
+	text := t.TempDir() + "/text"
+	if err := os.WriteFile(text, []byte("from four"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s.Files = []*os.File{out, f}
+	r := start(t, s)
+	out.Close()
+	res, err := r.Wait()
+	if err != nil || string(res.Stdout) != "from four" {
+		t.Errorf("Wait = %+v, %v", res, err)
+	}
+	b := make([]byte, 100)
+	if n, err := in.Read(b); string(b[:n]) != "to three\n" {
+		t.Errorf("descriptor 3 got %q, %v", b[:n], err)
+	}
+}
