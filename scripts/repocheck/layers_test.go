@@ -56,7 +56,7 @@ var layers = []layer{
 		modules: []string{"golang.org/x/perf", "golang.org/x/image", "gonum.org/v1/plot"},
 	},
 	{folder: "harness/loadgen", may: []string{"harness/record", "harness/stats", "harness/host"}, modules: []string{"golang.org/x/sys", "github.com/HdrHistogram/hdrhistogram-go"}},
-	{folder: "harness/netlab", may: []string{"harness/record", "harness/stats", "harness/host"}, modules: []string{"golang.org/x/sys", "github.com/vishvananda"}},
+	{folder: "harness/netlab", may: []string{"baselines/launch"}, modules: []string{"golang.org/x/sys", "github.com/vishvananda"}},
 	{folder: "harness/trial", may: []string{"harness/record", "harness/stats", "harness/host"}, modules: []string{"golang.org/x/sys"}},
 	{
 		folder: "harness/target", modules: []string{"golang.org/x/sys"},

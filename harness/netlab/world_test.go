@@ -1,0 +1,56 @@
+package netlab_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"unibench/baselines/launch"
+	"unibench/harness/netlab"
+)
+
+// newWorld skips where networks cannot be built.
+func newWorld(t testing.TB, c netlab.Config) *netlab.World {
+	t.Helper()
+	w, err := netlab.New(t.Context(), c)
+	if errors.Is(err, netlab.ErrNotAllowed) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func limit(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestPing(t *testing.T) {
+	w := newWorld(t, netlab.Config{Link: netlab.Veth})
+	if _, err := w.Ping(limit(t), netlab.SUT.Addr4()); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.Ping(limit(t), netlab.SUT.Addr6()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTAP(t *testing.T) {
+	w := newWorld(t, netlab.Config{Link: netlab.TAP})
+	if got := len(w.TAP()); got != 1 {
+		t.Fatalf("%d descriptors, want 1", got)
+	}
+	if _, err := w.Start(t.Context(), netlab.SUT, launch.Spec{Path: "/bin/true"}); !errors.Is(err, netlab.ErrNoNamespace) {
+		t.Errorf("Start = %v, want ErrNoNamespace", err)
+	}
+}
