@@ -22,11 +22,10 @@ type Listener struct {
 
 // Listen starts to listen. The error says what is missing.
 func Listen() (*Listener, error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_GENERIC)
+	l, err := socket()
 	if err != nil {
-		return nil, fmt.Errorf("open generic netlink: %w", err)
+		return nil, err
 	}
-	l := &Listener{fd: fd}
 	if err := l.start(); err != nil {
 		l.Close()
 		return nil, err
@@ -68,17 +67,25 @@ func (l *Listener) Exits() ([]Exit, error) {
 	}
 }
 
-func (l *Listener) start() error {
-	// Best effort: the plain size suffices on a quiet host, and an overrun
-	// is reported by Exits.
-	_ = unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBytes)
-	if err := unix.Bind(l.fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return fmt.Errorf("bind generic netlink: %w", err)
+// socket opens generic netlink.
+func socket() (*Listener, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_GENERIC)
+	if err != nil {
+		return nil, fmt.Errorf("open generic netlink: %w", err)
 	}
+	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("bind generic netlink: %w", err)
+	}
+	return &Listener{fd: fd}, nil
+}
+
+// family asks for the number that task statistics have in this kernel.
+func (l *Listener) family() (uint16, error) {
 	reply, err := l.request(unix.GENL_ID_CTRL, unix.CTRL_CMD_GETFAMILY,
 		attr(unix.CTRL_ATTR_FAMILY_NAME, append([]byte(unix.TASKSTATS_GENL_NAME), 0)), false)
 	if err != nil {
-		return fmt.Errorf("find task statistics in this kernel (CONFIG_TASKSTATS): %w", err)
+		return 0, fmt.Errorf("find task statistics in this kernel (CONFIG_TASKSTATS): %w", err)
 	}
 	var family uint16
 	if len(reply) >= genlHeader {
@@ -90,7 +97,18 @@ func (l *Listener) start() error {
 		})
 	}
 	if err != nil || family == 0 {
-		return fmt.Errorf("find task statistics in this kernel: %w", ErrMalformed)
+		return 0, fmt.Errorf("find task statistics in this kernel: %w", ErrMalformed)
+	}
+	return family, nil
+}
+
+func (l *Listener) start() error {
+	// Best effort: the plain size suffices on a quiet host, and an overrun
+	// is reported by Exits.
+	_ = unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBytes)
+	family, err := l.family()
+	if err != nil {
+		return err
 	}
 	cpus, err := os.ReadFile("/sys/devices/system/cpu/possible")
 	if err != nil {

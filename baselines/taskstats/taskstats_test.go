@@ -16,6 +16,7 @@ func TestOffsets(t *testing.T) {
 	for name, want := range map[string]uintptr{
 		"Version": offVersion, "Ac_comm": offComm, "Ac_pid": offPID, "Ac_ppid": offPPID,
 		"Hiwater_rss": offHiwaterRSS, "Ac_tgid": offTGID, "Ac_tgetime": sizeWithTGID,
+		"Nvcsw": offVoluntary, "Nivcsw": offInvoluntary,
 	} {
 		f, ok := typ.FieldByName(name)
 		if !ok || f.Offset != want {
