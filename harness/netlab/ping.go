@@ -43,7 +43,7 @@ func (w *World) ping(ctx context.Context, to netip.Addr) (time.Duration, error) 
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })()
-	p := pinger{conn: conn, request: request, reply: reply}
+	p := pinger{conn: conn.(*net.IPConn), request: request, reply: reply}
 	for n := uint16(1); ; n++ {
 		rtt, err := p.once(n, pingRetry)
 		switch {
@@ -59,7 +59,7 @@ func (w *World) ping(ctx context.Context, to netip.Addr) (time.Duration, error) 
 
 // pinger exchanges echo messages on a raw socket.
 type pinger struct {
-	conn           net.Conn
+	conn           *net.IPConn
 	request, reply byte
 	buf            [1500]byte
 }
@@ -82,7 +82,7 @@ func (p *pinger) once(n uint16, limit time.Duration) (time.Duration, error) {
 		return 0, err
 	}
 	for {
-		got, err := p.conn.Read(p.buf[:])
+		got, _, err := p.conn.ReadFromIP(p.buf[:]) // without the IPv4 header
 		if err != nil {
 			return 0, err
 		}
