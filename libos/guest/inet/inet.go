@@ -24,7 +24,9 @@ const (
 	Raw      = 3
 )
 
-// Addr is the address of a socket: a value, without pointers.
+// Addr is the address of a socket: a value, without pointers. Of a packet socket
+// (FamilyPacket) Port is the Ethernet type, Zone the interface, and IP begins with
+// the 6 bytes of the hardware address.
 type Addr struct {
 	Family uint16   // Family4, Family6, or FamilyUnspec for none
 	Port   uint16   // in host order
@@ -67,6 +69,9 @@ type Stack interface {
 	// WaitConfigured returns when addresses that come from DHCP are there, or
 	// the attempt has failed; at once with static ones. It may park the goroutine.
 	WaitConfigured()
+	// Nameservers lists the DNS servers, configured or learned by DHCP: look
+	// after WaitConfigured.
+	Nameservers() []Addr
 }
 
 // Interface is a network interface as netlink and ioctl(2) show it.
@@ -111,8 +116,11 @@ type Info struct {
 type Socket interface {
 	// SetNotify sets the function that is called, with the readiness bits that
 	// may have changed, after each change: the change is visible to the
-	// methods when it is called. It is called without the stack's locks, must
-	// not block, and may call Ready. Set once, before anything else.
+	// methods when it is called. It may be called with locks of the stack
+	// held, from any goroutine, that of a call to this socket included: it must
+	// not block nor call any method but Ready. Set once, before anything else;
+	// what was ready before (an accepted connection may have data) is not
+	// notified, so look at Ready after it.
 	SetNotify(f func(events uint32))
 	// Ready returns the readiness now.
 	Ready() uint32
@@ -158,11 +166,16 @@ type Socket interface {
 type ZeroCopy interface {
 	// RecvBuffer is Recv without a copy: a non-empty piece of a stream or one
 	// datagram (which may come in several pieces: more is set), in the
-	// memory that the device filled. It stays valid until release is called.
+	// memory that the device filled. It stays valid until release is called,
+	// once. Pieces of a stream may be held together and released in any order;
+	// of a datagram socket one piece at a time (EAGAIN until its release, which
+	// notifies). Held bytes count as not yet read for the peer's window.
 	RecvBuffer(info *Info) (b []byte, more bool, release func(), errno linux.Errno)
 	// SendBuffer is Send without a copy. The caller leaves b alone until done
 	// is called, once, from any goroutine: after the peer has acknowledged it
 	// (a stream) or the device has read it (a datagram). With an error, or
 	// for the part of b that was not taken, done is not called: n tells.
+	// done may run within SendBuffer or with locks of the stack held: it must
+	// not block nor call the socket.
 	SendBuffer(b []byte, to *Addr, done func()) (n int, errno linux.Errno)
 }
