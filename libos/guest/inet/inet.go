@@ -153,13 +153,32 @@ type Socket interface {
 
 	// SetOption and Option are setsockopt(2) and getsockopt(2) with the value
 	// as the bytes in memory. Option fills b and returns the length of
-	// the value. ENOPROTOOPT for what the stack does not know.
+	// the value. ENOPROTOOPT for what the stack does not know. SO_ERROR
+	// fetches and clears the pending error. The socket layer keeps these
+	// itself and never passes them on: SO_TYPE, SO_DOMAIN, SO_PROTOCOL,
+	// SO_ACCEPTCONN, SO_RCVTIMEO, SO_SNDTIMEO, and the options that ask for
+	// ancillary data (IP_PKTINFO, IP_RECVTTL, IP_RECVTOS, IPV6_RECVPKTINFO,
+	// IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS).
 	SetOption(level, name int, b []byte) linux.Errno
 	Option(level, name int, b []byte) (int, linux.Errno)
 
 	// Queued returns the bytes that can be read (FIONREAD) and those sent but
 	// not acknowledged (TIOCOUTQ).
 	Queued() (in, out int)
+}
+
+// Origin is what a program asks for one datagram that it sends: the ancillary
+// data of sendmsg(2).
+type Origin struct {
+	Local     Addr  // source address (IP_PKTINFO, IPV6_PKTINFO), or FamilyUnspec
+	Interface int   // to leave by, or 0
+	TTL, TOS  int16 // time to live or hop limit, type of service or traffic class; -1: the socket's own
+}
+
+// Directed is what a datagram socket offers in addition if it can obey Origin.
+type Directed interface {
+	// SendFrom is Socket.SendVector with an origin.
+	SendFrom(v [][]byte, flags int, to *Addr, from *Origin) (int, linux.Errno)
 }
 
 // ZeroCopy is what a socket offers in addition if it can lend its own buffers.
