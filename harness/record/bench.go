@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -75,11 +76,11 @@ func writeUnit(w *benchfmt.Writer, unit, key, value string) error {
 }
 
 // Line returns the name of b on target as it stands in a .bench file, without
-// the leading "Benchmark": Hello/target=process-2.
-func (b *Benchmark) Line(target string) string {
+// the leading "Benchmark": Hello/target=process-2. more are further parameters.
+func (b *Benchmark) Line(target string, more ...Param) string {
 	var s strings.Builder
 	s.WriteString(b.Name + "/target=" + target)
-	for _, p := range b.Params {
+	for _, p := range slices.Concat(b.Params, more) {
 		s.WriteString("/" + p.Key + "=" + p.Value)
 	}
 	fmt.Fprintf(&s, "-%d", b.Procs)
@@ -87,7 +88,8 @@ func (b *Benchmark) Line(target string) string {
 }
 
 // benchLine returns what t adds to the .bench file: a result line for a
-// complete trial, a comment for a failed one, nothing for a warm-up.
+// complete trial and each of its points, a comment for a failed one, nothing for
+// a warm-up.
 func (r *Run) benchLine(t *Trial) ([]byte, error) {
 	if t.WarmUp {
 		return nil, nil
@@ -99,17 +101,28 @@ func (r *Run) benchLine(t *Trial) ([]byte, error) {
 	if t.Status != Complete {
 		return fmt.Appendf(nil, "# block %d: %s: %s\n", t.Block, b.Line(t.Target), t.Status), nil
 	}
-	res := benchfmt.Result{Name: benchfmt.Name(b.Line(t.Target)), Iters: t.Iters}
-	for _, u := range r.Units { // the order of the units, not of the map
-		if v, ok := t.Values[u.Name]; ok {
+	var buf bytes.Buffer
+	w := benchfmt.NewWriter(&buf)
+	if err := r.writeResult(w, b.Line(t.Target), t.Iters, t.Values); err != nil {
+		return nil, err
+	}
+	for _, p := range t.Points {
+		if err := r.writeResult(w, b.Line(t.Target, p.Params...), p.Iters, p.Values); err != nil {
+			return nil, err
+		}
+	}
+	return buf.Bytes(), nil
+}
+
+// writeResult writes one result line, values in the order of the units.
+func (r *Run) writeResult(w *benchfmt.Writer, name string, iters int, values map[string]float64) error {
+	res := benchfmt.Result{Name: benchfmt.Name(name), Iters: iters}
+	for _, u := range r.Units {
+		if v, ok := values[u.Name]; ok {
 			res.Values = append(res.Values, benchfmt.Value{Value: v, Unit: u.Name})
 		}
 	}
-	var buf bytes.Buffer
-	if err := benchfmt.NewWriter(&buf).Write(&res); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
+	return w.Write(&res)
 }
 
 // benchBytes returns the whole .bench file that trials lead to.

@@ -8,6 +8,7 @@
 //	  schedule.jsonl  one planned trial a line, in order: type Slot
 //	  trials.jsonl    one trial a line, as it ended: type Trial
 //	  <suite>.bench   the complete trials in the Go benchmark format
+//	  hist/           latency histograms, one file a trial
 //	  raw/ tables/ plots/ REPORT.md SHA256SUMS
 //
 // trials.jsonl is the record; the .bench file is derived from it and can always

@@ -18,6 +18,7 @@ const (
 	ReportFile   = "REPORT.md"
 	SumsFile     = "SHA256SUMS"
 	RawDir       = "raw"
+	HistDir      = "hist"
 	TablesDir    = "tables"
 	PlotsDir     = "plots"
 )

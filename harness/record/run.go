@@ -48,6 +48,9 @@ type Run struct {
 	Fairness  Fairness   `json:"fairness"`
 	Keys      Keys       `json:"keys"`
 
+	// Remarks say how the suite measures, for readers of its tables.
+	Remarks []string `json:"remarks,omitempty"`
+
 	// Estimate says why the numbers are estimates (a nested or shared
 	// host), and is empty where they are not.
 	Estimate string `json:"estimate,omitempty"`

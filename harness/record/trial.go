@@ -27,12 +27,30 @@ type Trial struct {
 	// target does not have is absent, never 0.
 	Values map[string]float64 `json:"values,omitempty"`
 
+	// Gaps says why this trial has no value of a unit that it should have:
+	// a counter that could not be read.
+	Gaps map[string]string `json:"gaps,omitempty"`
+
+	// Points are the steps of a sweep, in the order in which they ran.
+	Points []Point `json:"points,omitempty"`
+
 	// Phases are the events that happened, in time order.
 	Phases []Phase `json:"phases,omitempty"`
 
 	Warnings []string `json:"warnings,omitempty"`
 	Error    string   `json:"error,omitempty"` // for every status but C
 	Raw      []string `json:"raw,omitempty"`   // files of this trial below raw/
+}
+
+// Point is one step of a sweep within a trial: the same server under another
+// load. It has a line of its own in the .bench file.
+type Point struct {
+	Params []Param            `json:"params"` // what makes it another: rate=20000
+	Iters  int                `json:"iters"`  // requests completed
+	Values map[string]float64 `json:"values"`
+	// Note says why the step is not like the others, such as a server that
+	// did not keep up; empty for an ordinary one.
+	Note string `json:"note,omitempty"`
 }
 
 // Phase is one event of a trial: a name of Run.Phases and the time since the

@@ -78,7 +78,7 @@ func (r *Run) validateMatrix() error {
 			}
 		}
 		for _, p := range b.Params {
-			if !pathPart.MatchString(p.Key) || !namePart.MatchString(p.Value) {
+			if !p.plain() {
 				return fmt.Errorf("benchmark %s: parameter %s=%s is not plain", b.Name, p.Key, p.Value)
 			}
 		}
@@ -115,12 +115,20 @@ func (t *Trial) validate(run *Run) error {
 	if t.Status == Complete && (t.Iters < 1 || len(t.Values) == 0) {
 		return fmt.Errorf("complete trial without iterations or values")
 	}
-	for name, v := range t.Values {
-		if _, ok := run.Unit(name); !ok {
-			return fmt.Errorf("unit %q is not one of the run", name)
+	if err := validateValues(run, t.Values); err != nil {
+		return err
+	}
+	for name, reason := range t.Gaps {
+		if _, ok := run.Unit(name); !ok || reason == "" {
+			return fmt.Errorf("gap %q: not a unit of the run, or without a reason", name)
 		}
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("unit %s: %v is not a number", name, v)
+		if _, ok := t.Values[name]; ok {
+			return fmt.Errorf("gap %q: the trial has a value", name)
+		}
+	}
+	for i, p := range t.Points {
+		if err := p.validate(run); err != nil {
+			return fmt.Errorf("point %d: %w", i+1, err)
 		}
 	}
 	seen := make(map[string]bool)
@@ -132,6 +140,32 @@ func (t *Trial) validate(run *Run) error {
 	}
 	return nil
 }
+
+func validateValues(run *Run, values map[string]float64) error {
+	for name, v := range values {
+		if _, ok := run.Unit(name); !ok {
+			return fmt.Errorf("unit %q is not one of the run", name)
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("unit %s: %v is not a number", name, v)
+		}
+	}
+	return nil
+}
+
+func (p *Point) validate(run *Run) error {
+	if p.Iters < 1 || len(p.Values) == 0 || len(p.Params) == 0 {
+		return fmt.Errorf("without parameters, iterations or values")
+	}
+	for _, q := range p.Params {
+		if !q.plain() {
+			return fmt.Errorf("parameter %s=%s is not plain", q.Key, q.Value)
+		}
+	}
+	return validateValues(run, p.Values)
+}
+
+func (p Param) plain() bool { return pathPart.MatchString(p.Key) && namePart.MatchString(p.Value) }
 
 // validateSchedule checks that the slots are in order, distinct and of the run.
 func validateSchedule(run *Run, slots []Slot) error {

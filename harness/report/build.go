@@ -38,6 +38,9 @@ func New(d *record.Data, o Options) (*Report, error) {
 				r.Rows = append(r.Rows, row)
 			}
 		}
+		if s, ok := sweep(d, r, b.Name, warnings); ok {
+			r.Sweeps = append(r.Sweeps, s)
+		}
 		r.Phases = append(r.Phases, phaseRows(d, r.Targets, b.Name)...)
 	}
 	correct(r)
@@ -102,9 +105,10 @@ func buildRow(d *record.Data, r *Report, benchmark string, u record.Unit, o Opti
 	base := sampleOf(d, benchmark, r.Base, u.Name)
 	for _, target := range r.Targets {
 		s := sampleOf(d, benchmark, target, u.Name)
-		any = any || len(s.values) > 0
+		any = any || len(s.values) > 0 || len(gaps(d, benchmark, target)[u.Name]) > 0
 		where := fmt.Sprintf("%s %s on %s", benchmark, u.Name, target)
 		cell := buildCell(target, u, s, where, w)
+		cell.Gap = cell.N == 0 && len(gaps(d, benchmark, target)[u.Name]) > 0
 		if target != r.Base && len(s.values) > 0 && len(base.values) > 0 {
 			blocks := pair(begun(d, benchmark, []string{r.Base, target}), base, s)
 			cell.Versus = compare(u, blocks, base, s, o, r.Seed, where, w)

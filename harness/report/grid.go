@@ -18,6 +18,9 @@ func (r *Report) grids() []grid {
 	if len(r.Rows) > 0 {
 		out = append(out, r.mainGrid())
 	}
+	for _, s := range r.Sweeps {
+		out = append(out, s.grid())
+	}
 	if len(r.Phases) > 0 {
 		out = append(out, r.phaseGrid())
 	}
@@ -78,7 +81,10 @@ func usualN(row Row) int {
 }
 
 func cellText(row Row, c Cell, n int) string {
-	if c.N == 0 {
+	switch {
+	case c.Gap:
+		return "n/a"
+	case c.N == 0:
 		return "-"
 	}
 	s := FormatValue(float64(c.Center), row.Unit)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"unibench/harness/record"
@@ -10,7 +11,8 @@ import (
 const maxReason = 120
 
 // missing lists skipped targets, failed trials by status with the first error
-// of each kind, and slots that an interruption left open. Warm-up trials count
+// of each kind, values that could not be measured and slots that an interruption
+// left open. Warm-up trials count
 // here too: a failure there is a failure.
 func missing(d *record.Data) []Missing {
 	var out []Missing
@@ -26,6 +28,7 @@ func missing(d *record.Data) []Missing {
 			}
 		}
 	}
+	out = append(out, missingValues(d)...)
 	open := make(map[[2]string]int)
 	for _, s := range d.Pending() {
 		open[[2]string{s.Target, s.Benchmark}]++
@@ -37,6 +40,44 @@ func missing(d *record.Data) []Missing {
 					Target: target, Benchmark: b.Name, What: "not run", Count: n,
 					Reason: "the run was interrupted: continue it with bench run -resume and this folder",
 				})
+			}
+		}
+	}
+	return out
+}
+
+// gaps returns the reasons of gaps by unit, one per measured trial.
+func gaps(d *record.Data, benchmark, target string) map[string][]string {
+	out := make(map[string][]string)
+	for _, t := range d.Measured(benchmark, target) {
+		for unit, reason := range t.Gaps {
+			out[unit] = append(out[unit], reason)
+		}
+	}
+	return out
+}
+
+// missingValues has a line per target, unit and reason; benchmarks share it.
+func missingValues(d *record.Data) []Missing {
+	var out []Missing
+	for _, target := range d.Run.Targets {
+		for _, b := range d.Run.Benchmarks {
+			byUnit := gaps(d, b.Name, target)
+			for _, u := range d.Run.Units {
+				for _, reason := range byUnit[u.Name] {
+					m := Missing{Target: target, Benchmark: b.Name, What: "no " + u.Name, Count: 1, Reason: firstLine(reason)}
+					i := slices.IndexFunc(out, func(o Missing) bool {
+						return o.Target == m.Target && o.What == m.What && o.Reason == m.Reason
+					})
+					if i < 0 {
+						out = append(out, m)
+						continue
+					}
+					out[i].Count++
+					if !slices.Contains(strings.Split(out[i].Benchmark, ", "), b.Name) {
+						out[i].Benchmark += ", " + b.Name
+					}
+				}
 			}
 		}
 	}

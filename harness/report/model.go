@@ -39,6 +39,7 @@ type Report struct {
 	Targets []string   `json:"targets"` // base first
 	Rows    []Row      `json:"rows"`
 	Means   []Mean     `json:"geomeans,omitempty"`
+	Sweeps  []Sweep    `json:"sweeps,omitempty"`
 	Phases  []PhaseRow `json:"phases,omitempty"`
 	Missing []Missing  `json:"missing,omitempty"`
 	Notes   []Note     `json:"notes"`
@@ -65,6 +66,9 @@ type Cell struct {
 	Mild       int         `json:"outliers_mild"` // labels only: nothing is dropped
 	Extreme    int         `json:"outliers_extreme"`
 	Versus     *Comparison `json:"versus,omitempty"` // nil for the base
+	// Gap says that N is 0 because no trial could read the counter; the
+	// reason is among Report.Missing.
+	Gap bool `json:"gap,omitempty"`
 }
 
 // Comparison is one target against the base.
@@ -101,11 +105,11 @@ type PhaseCell struct {
 	StepNS Number `json:"step_ns"`
 }
 
-// Missing says what is not in the table, and why.
+// Missing says what is not in the table, and why: trials, or values of a unit.
 type Missing struct {
 	Target    string `json:"target"`
 	Benchmark string `json:"benchmark,omitempty"` // empty: all
-	What      string `json:"what"`                // skipped, a status in words, not run
+	What      string `json:"what"`                // skipped, a status in words, not run, no UNIT
 	Count     int    `json:"count,omitempty"`     // trials
 	Reason    string `json:"reason"`
 }
@@ -115,6 +119,7 @@ type Kind string
 
 // The kinds of notes, in the order in which they are printed.
 const (
+	Reading  Kind = "reading"
 	Method   Kind = "method"
 	Fairness Kind = "fairness"
 	HostFact Kind = "host"

@@ -54,7 +54,9 @@ func notes(d *record.Data, r *Report, w *noteSet) []Note {
 			out = append(out, Note{Kind: k, Text: t})
 		}
 	}
+	add(Reading, readings(r)...)
 	add(Method, method(d, r)...)
+	add(Method, d.Run.Remarks...)
 	for _, q := range d.Run.Fairness.Inequalities {
 		s := q.Rule + ": " + q.Detail
 		if len(q.Targets) > 0 {

@@ -54,7 +54,7 @@ func (r *Report) Page(d *record.Data, plots []string) ([]byte, error) {
 	b.WriteString("\n## Limits\n\n")
 	fmt.Fprint(&b, "The numbers hold for this host class, these workloads and this configuration (`run.json`,\n"+
 		"`host.json`), within the fairness and host notes below the tables. They say nothing about other\n"+
-		"hosts, other programs or load.\n")
+		"hosts, other programs or another load.\n")
 	if r.Estimate != "" {
 		fmt.Fprintf(&b, "They are estimates: %s.\n", r.Estimate)
 	}
