@@ -131,10 +131,16 @@ func (w *World) join() (err error) {
 	return gen.addVeth(linkName, w.ns[SUT], linkName, w.config.MTU)
 }
 
+// linkIndex is a number that the other end of a pair does not get. The kernel
+// holds back, for up to a second, the news that an interface without a queue has a
+// carrier, if its number is its peer's; IPv6 does not work until then.
+const linkIndex = 100
+
 // addVeth makes a pair with one end in each namespace.
 func (n *namespace) addVeth(name string, peer *namespace, peerName string, mtu int) error {
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name, attrs.MTU, attrs.TxQLen = name, mtu, txQueueLen
+	attrs.Index = linkIndex
 	pair := &netlink.Veth{
 		LinkAttrs: attrs, PeerName: peerName, PeerNamespace: netlink.NsFd(int(peer.file.Fd())),
 		PeerMTU: uint32(mtu), PeerTxQLen: txQueueLen,
