@@ -9,8 +9,10 @@ const (
 	EPERM        Errno = 1
 	ENOENT       Errno = 2
 	ESRCH        Errno = 3
+	EINTR        Errno = 4
 	EIO          Errno = 5
 	ENXIO        Errno = 6
+	E2BIG        Errno = 7
 	EBADF        Errno = 9
 	ECHILD       Errno = 10
 	EAGAIN       Errno = 11

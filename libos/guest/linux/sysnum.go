@@ -10,6 +10,7 @@ const (
 	SysStat             = 4
 	SysFstat            = 5
 	SysLstat            = 6
+	SysPoll             = 7
 	SysLseek            = 8
 	SysMmap             = 9
 	SysMprotect         = 10
@@ -23,6 +24,7 @@ const (
 	SysWritev           = 20
 	SysAccess           = 21
 	SysPipe             = 22
+	SysSelect           = 23
 	SysSchedYield       = 24
 	SysMadvise          = 28
 	SysDup              = 32
@@ -32,6 +34,21 @@ const (
 	SysSetitimer        = 38
 	SysGetpid           = 39
 	SysSendfile         = 40
+	SysSocket           = 41
+	SysConnect          = 42
+	SysAccept           = 43
+	SysSendto           = 44
+	SysRecvfrom         = 45
+	SysSendmsg          = 46
+	SysRecvmsg          = 47
+	SysShutdown         = 48
+	SysBind             = 49
+	SysListen           = 50
+	SysGetsockname      = 51
+	SysGetpeername      = 52
+	SysSocketpair       = 53
+	SysSetsockopt       = 54
+	SysGetsockopt       = 55
 	SysClone            = 56
 	SysFork             = 57
 	SysVfork            = 58
@@ -92,6 +109,7 @@ const (
 	SysTime             = 201
 	SysFutex            = 202
 	SysSchedGetaffinity = 204
+	SysEpollCreate      = 213
 	SysGetdents64       = 217
 	SysTimerCreate      = 222
 	SysTimerSettime     = 223
@@ -100,6 +118,8 @@ const (
 	SysClockGetres      = 229
 	SysClockNanosleep   = 230
 	SysExitGroup        = 231
+	SysEpollWait        = 232
+	SysEpollCtl         = 233
 	SysTgkill           = 234
 	SysUtimes           = 235
 	SysOpenat           = 257
@@ -115,15 +135,24 @@ const (
 	SysReadlinkat       = 267
 	SysFchmodat         = 268
 	SysFaccessat        = 269
+	SysPselect6         = 270
+	SysPpoll            = 271
 	SysSplice           = 275
 	SysUtimensat        = 280
+	SysEpollPwait       = 281
+	SysEventfd          = 284
 	SysFallocate        = 285
+	SysAccept4          = 288
+	SysEventfd2         = 290
+	SysEpollCreate1     = 291
 	SysDup3             = 292
 	SysPipe2            = 293
 	SysPreadv           = 295
 	SysPwritev          = 296
+	SysRecvmmsg         = 299
 	SysPrlimit64        = 302
 	SysSyncfs           = 306
+	SysSendmmsg         = 307
 	SysGetcpu           = 309
 	SysRenameat2        = 316
 	SysGetrandom        = 318
@@ -131,5 +160,6 @@ const (
 	SysStatx            = 332
 	SysCloseRange       = 436
 	SysFaccessat2       = 439
+	SysEpollPwait2      = 441
 	SysFchmodat2        = 452
 )
