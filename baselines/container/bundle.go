@@ -26,6 +26,10 @@ type Config struct {
 	CPUs      []int // processors of runtime and program; empty means all
 
 	MemoryBytes int64 // limit of the container's control group; 0 means none
+
+	// Network lets the container keep the network namespace that it is
+	// started in, instead of an empty one: for servers, see Bundle.Start.
+	Network bool
 }
 
 // Bundle is a program made ready to run. Its files live in the run's scratch
@@ -87,10 +91,39 @@ func NewBundle(ctx context.Context, s *scratch.Scratch, c Config) (*Bundle, erro
 // Run starts one container and waits for it; see launch.Run. The container is
 // gone when Run returns, also after an error.
 func (b *Bundle) Run(ctx context.Context) (*launch.Result, error) {
+	r, err := b.Start(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return r.Wait()
+}
+
+// Running is a container that was started; see launch.Running. Its process is
+// the runtime, of which the program is a child and which passes signals on.
+type Running struct {
+	*launch.Running
+	bundle *Bundle
+}
+
+// Start starts one container. netns, if not nil, is the network namespace of the
+// runtime, and of a container that keeps it (Config.Network). Containers of one
+// bundle run one at a time.
+func (b *Bundle) Start(ctx context.Context, netns *os.File) (*Running, error) {
 	b.next++
-	id := fmt.Sprintf("%s-%d", filepath.ToSlash(filepath.Base(b.state)), b.next)
-	res, err := launch.Run(ctx, b.spec(id))
-	if left := b.clean(); left != nil {
+	spec := b.spec(fmt.Sprintf("%s-%d", filepath.ToSlash(filepath.Base(b.state)), b.next))
+	spec.NetNS = netns
+	r, err := launch.Start(ctx, spec)
+	if err != nil {
+		return nil, errors.Join(err, b.clean())
+	}
+	return &Running{r, b}, nil
+}
+
+// Wait waits for the end of the runtime. The container is gone when it returns,
+// also after an error.
+func (r *Running) Wait() (*launch.Result, error) {
+	res, err := r.Running.Wait()
+	if left := r.bundle.clean(); left != nil {
 		err = errors.Join(err, left)
 	}
 	return res, err

@@ -230,3 +230,37 @@ func TestNewBundleErrors(t *testing.T) {
 		t.Errorf("files after failures: %v", left)
 	}
 }
+
+// TestNetwork starts a container that keeps the network namespace that it is
+// started in.
+func TestNetwork(t *testing.T) {
+	app := buildProgram(t)
+	runtimes(t, func(t *testing.T, runtime string) {
+		b, err := container.NewBundle(t.Context(), newScratch(t), container.Config{
+			Runtime: runtime, Binary: app, Name: "inside", Args: []string{"look"}, Network: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ns, err := os.Open("/proc/self/ns/net")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ns.Close()
+		r, err := b.Start(t.Context(), ns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := r.Wait()
+		if err != nil || res.ExitStatus != 0 {
+			t.Fatalf("Wait = %+v, %v", res, err)
+		}
+		var got map[string]string
+		if err := json.Unmarshal(res.Stdout, &got); err != nil {
+			t.Fatalf("output %q: %v", res.Stdout, err)
+		}
+		if host, err := os.Readlink("/proc/self/ns/net"); err != nil || got["ns-net"] != host {
+			t.Errorf("network namespace inside = %q, want %q", got["ns-net"], host)
+		}
+	})
+}

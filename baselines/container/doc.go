@@ -8,7 +8,7 @@
 // namespace where one works here (Bundle.UserNamespace says so), no
 // capabilities, no terminal, an environment of HOME=/ alone, a control group of
 // its own and the memory limit of the trial. Its network namespace has no interface
-// that is up.
+// that is up, or is the one that it was started in (Config.Network).
 //
 // The measured interval begins with execve of the runtime itself. Making the
 // bundle comes before it. So does the private mount namespace that crun needs

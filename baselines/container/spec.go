@@ -25,9 +25,11 @@ func spec(c Config, args []string, group string, userNamespace bool) *specs.Spec
 	namespaces := []specs.LinuxNamespace{
 		{Type: specs.PIDNamespace},
 		{Type: specs.MountNamespace},
-		{Type: specs.NetworkNamespace},
 		{Type: specs.IPCNamespace},
 		{Type: specs.UTSNamespace},
+	}
+	if !c.Network {
+		namespaces = append(namespaces, specs.LinuxNamespace{Type: specs.NetworkNamespace})
 	}
 	linux := &specs.Linux{CgroupsPath: "/" + group, Namespaces: namespaces}
 	if userNamespace {
