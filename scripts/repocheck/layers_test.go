@@ -44,7 +44,11 @@ var layers = []layer{
 	{folder: "libos/e2e", may: []string{"libos"}},
 	{folder: "libos/cmd", may: []string{"libos"}, modules: []string{"golang.org/x/sys"}},
 
+	// What a program may use wherever it runs.
+	{folder: "libos/zerocopy", modules: []string{"golang.org/x/net", "golang.org/x/sys"}},
+
 	{folder: "workloads"},
+	{folder: "workloads/zc", may: []string{"libos/zerocopy"}},
 	{folder: "baselines", modules: []string{"golang.org/x/sys", "github.com/opencontainers/runtime-spec"}},
 
 	{folder: "harness/record", modules: []string{"golang.org/x/perf"}},
