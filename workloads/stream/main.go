@@ -1,0 +1,106 @@
+// Command stream moves bulk data over TCP and checks it: the server is sink,
+// source or both, as the client of each connection asks; with -connect it is such
+// a client.
+//
+// # Protocol
+//
+// The client sends one line of at most 64 bytes:
+//
+//	MODE SEED BYTES [check]\n
+//
+//	MODE   sink: the client sends; source: the server sends; both: both do
+//	SEED   number of the pattern, decimal, 64 bits
+//	BYTES  how many bytes the server sends; 0: until the client ends its side,
+//	       and always 0 for a sink
+//	check  the server compares what it gets with the pattern
+//
+// Data follows at once, the pattern from its start. The client ends its data by
+// shutting down its side of the connection. Then, and after all of its own data,
+// the server sends 24 bytes and closes: "ok " or, if something differed from the
+// pattern, "no ", then 20 digits and a line feed. The number is that of the bytes
+// received; after "no " it is the position of the first wrong one. A client may
+// also just close.
+//
+// The pattern repeats every 65521 bytes, a prime, so that a lost or doubled buffer
+// shows: byte(rng.Uint32()) for each byte of a period, where rng is
+// math/rand/v2.NewPCG(seed, 65521).
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
+}
+
+// run returns the exit status.
+func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
+	flags := flag.NewFlagSet("stream", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	addr := flags.String("addr", ":5201", "listen on `address`")
+	connect := flags.String("connect", "", "be a client of the server at `address`")
+	mode := flags.String("mode", "sink", "what the server is to the client: sink, source or both")
+	duration := flags.Duration("duration", 3*time.Second, "how long the client transfers")
+	seed := flags.Uint64("seed", 1, "`number` of the pattern that the client asks for")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		return 2
+	}
+	if flags.NArg() != 0 {
+		fmt.Fprintf(stderr, "stream: unexpected argument %q\n", flags.Arg(0))
+		return 2
+	}
+	var err error
+	if *connect != "" {
+		err = runClient(ctx, stdout, *connect, request{mode: *mode, seed: *seed, check: true}, *duration)
+	} else {
+		err = runServer(ctx, stdout, *addr)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "stream:", err)
+		return 1
+	}
+	return 0
+}
+
+func runServer(ctx context.Context, stdout io.Writer, addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(stdout, "listening on", l.Addr()); err != nil {
+		l.Close()
+		return err
+	}
+	return serve(ctx, l)
+}
+
+func runClient(ctx context.Context, stdout io.Writer, addr string, q request, d time.Duration) error {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	r, err := transfer(ctx, conn.(*net.TCPConn), q, d)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "sent %d bytes, received %d bytes in %v: %.2f Gbit/s, verified\n",
+		r.sent, r.received, r.elapsed.Round(time.Millisecond), float64(r.sent+r.received)*8/float64(r.elapsed.Nanoseconds()))
+	return err
+}

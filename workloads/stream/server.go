@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// requestLimit is how long a client may take for its first line.
+const requestLimit = 10 * time.Second
+
+// serve handles connections until ctx ends, and then ends them.
+func serve(ctx context.Context, l net.Listener) error {
+	var handlers sync.WaitGroup
+	defer handlers.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends the connections, on errors too
+	defer context.AfterFunc(ctx, func() { l.Close() })()
+	for {
+		conn, err := l.Accept()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		handlers.Go(func() {
+			defer conn.Close()
+			defer context.AfterFunc(ctx, func() { conn.Close() })()
+			// What ends one connection is for its client to see.
+			_ = handle(conn.(*net.TCPConn))
+		})
+	}
+}
+
+// handle serves one connection.
+func handle(conn *net.TCPConn) error {
+	if err := conn.SetReadDeadline(time.Now().Add(requestLimit)); err != nil {
+		return err
+	}
+	r := bufio.NewReaderSize(conn, maxLine)
+	q, err := readRequest(r)
+	if err != nil {
+		return err
+	}
+	if err := conn.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	p := newPattern(q.seed)
+
+	// The receiver runs in every mode: its end is that of the client's data.
+	received := make(chan received, 1)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		check := p
+		if !q.check {
+			check = nil
+		}
+		received <- receive(r, conn, check)
+	}()
+	if q.sends() {
+		_, err = send(conn, p, q.bytes, ended)
+	}
+	if err != nil {
+		conn.Close()
+	}
+	got := <-received
+	if err := errors.Join(err, got.err); err != nil {
+		return err
+	}
+	_, err = io.WriteString(conn, trailer(got.wrong < 0, got.number()))
+	return err
+}
+
+// received is what came from the other side.
+type received struct {
+	bytes int64
+	wrong int64 // position of the first byte that differs, or -1
+	err   error
+}
+
+// number is that of the trailer.
+func (r received) number() int64 {
+	if r.wrong >= 0 {
+		return r.wrong
+	}
+	return r.bytes
+}
+
+// receive reads to the end: first what is buffered, then from conn itself. It
+// compares with p unless that is nil.
+func receive(buffered *bufio.Reader, conn io.Reader, p *pattern) received {
+	got := received{wrong: -1}
+	b := make([]byte, chunkBytes)
+	for {
+		var n int
+		var err error
+		if k := buffered.Buffered(); k > 0 {
+			n, err = buffered.Read(b[:k])
+		} else {
+			n, err = conn.Read(b)
+		}
+		if p != nil && got.wrong < 0 {
+			if k := p.check(got.bytes, b[:n]); k < n {
+				got.wrong = got.bytes + int64(k)
+			}
+		}
+		got.bytes += int64(n)
+		if errors.Is(err, io.EOF) {
+			return got
+		}
+		if err != nil {
+			got.err = fmt.Errorf("receive: %w", err)
+			return got
+		}
+	}
+}
+
+// send writes limit bytes of the pattern, or without a limit until stop is closed.
+func send(conn io.Writer, p *pattern, limit int64, stop <-chan struct{}) (sent int64, err error) {
+	for limit == 0 || sent < limit {
+		n := int64(chunkBytes)
+		if limit > 0 {
+			n = min(n, limit-sent)
+		} else {
+			select {
+			case <-stop:
+				return sent, nil
+			default:
+			}
+		}
+		k, err := conn.Write(p.at(sent, int(n)))
+		sent += int64(k)
+		if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+			return sent, fmt.Errorf("send: the other side closed: %w", err)
+		}
+		if err != nil {
+			return sent, fmt.Errorf("send: %w", err)
+		}
+	}
+	return sent, nil
+}
