@@ -34,6 +34,7 @@ var layers = []layer{
 	{folder: "libos"},
 	{folder: "libos/abi"},
 	{folder: "libos/guest", may: []string{"libos/abi"}},
+	{folder: "libos/guest/netstack", may: []string{"libos/abi", "libos/guest"}, modules: []string{"gvisor.dev/gvisor"}},
 	{folder: "libos/image", may: []string{"libos/abi"}},
 	{folder: "libos/initrd", may: []string{"libos/guest/cpio"}, modules: []string{"golang.org/x/sys"}},
 	{folder: "libos/vmm", may: []string{"libos/abi", "libos/image"}, modules: []string{"golang.org/x/sys"}},

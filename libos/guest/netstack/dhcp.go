@@ -1,0 +1,3 @@
+package netstack
+
+func (s *Stack) runDHCP(mac [6]byte) { close(s.configured) }
