@@ -23,7 +23,7 @@ const (
 
 const (
 	maxPairs     = 1 << 10
-	maxQueueSize = 1 << 15 // 2.7
+	maxQueueSize = 1 << 14 // half of 2.7's: see Queue.Disarm
 	minMTU       = 68      // RFC 791
 	defaultMTU   = 1500
 )

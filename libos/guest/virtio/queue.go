@@ -46,6 +46,7 @@ type Queue[T any] struct {
 	asked     uint16  // published when NeedNotify was last called
 	used      uint16  // used index as last read
 	seen      uint16  // chains taken back
+	event     uint16  // used event, as last written
 	flags     uint32  // of the available ring
 	stamps    []int64 // time of Publish, by running count
 	err       error
@@ -67,12 +68,11 @@ func NewQueue[T any](n *Net, number int) (*Queue[T], error) {
 	for i := range q.next {
 		q.next[i] = uint16(i) + 1
 	}
-	// An event index just behind: the device tells of nothing until Arm.
-	atomic.StoreUint32(q.usedEvent, 0xffff)
 	if !q.events {
 		q.flags = availNoInterrupt
 	}
 	atomic.StoreUint32(q.avail, q.flags)
+	q.Disarm()
 	return q, nil
 }
 
@@ -233,7 +233,8 @@ func (q *Queue[T]) Restamp(now int64) { q.stamps[q.seen&q.mask] = now }
 // wait for Watch. It is a full barrier between the two, as in Publish.
 func (q *Queue[T]) Arm(skip int) bool {
 	if q.events {
-		atomic.StoreUint32(q.usedEvent, uint32(q.seen+uint16(skip)))
+		q.event = q.seen + uint16(skip)
+		atomic.StoreUint32(q.usedEvent, uint32(q.event))
 	} else {
 		q.flags = 0
 		atomic.StoreUint32(q.avail, uint32(q.published)<<16)
@@ -241,13 +242,25 @@ func (q *Queue[T]) Arm(skip int) bool {
 	return q.seen == q.used && !q.look() && q.err == nil
 }
 
-// Disarm takes back Arm. An event index needs none: it speaks once.
+// Disarm takes back Arm, or keeps the device quiet where there was none; to be
+// called now and then, at least once for every 16384 chains.
+//
+// The event index goes half of the range ahead, not just behind as some drivers
+// have it: a device may take an index behind for one that it has passed and not
+// told of yet.
 func (q *Queue[T]) Disarm() {
-	if !q.events && q.flags == 0 {
+	switch {
+	case !q.events && q.flags == 0:
 		q.flags = availNoInterrupt
 		atomic.StoreUint32(q.avail, q.flags|uint32(q.published)<<16)
+	case q.events && q.event-q.seen-farEvent/2 > farEvent/2:
+		q.event = q.seen + farEvent
+		atomic.StoreUint32(q.usedEvent, uint32(q.event))
 	}
 }
+
+// farEvent is how far ahead an event index is that is not to be reached.
+const farEvent = 1 << 15
 
 // Watch returns what to wait for: the device moves the index.
 func (q *Queue[T]) Watch() Watch { return Watch{Index: q.indexPointer(), Seen: q.seen} }

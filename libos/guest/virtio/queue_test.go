@@ -218,6 +218,12 @@ func TestArm(t *testing.T) {
 		for q.InFlight() > 0 {
 			q.Pop()
 		}
+		for i := range 100_000 { // around the running counts
+			if q.Disarm(); use() {
+				t.Fatalf("told of %d although disarmed", i)
+			}
+			q.Pop()
+		}
 		if features != 0 {
 			q.Arm(1)
 			if use() || !use() {
