@@ -67,8 +67,11 @@ func ownPeakRSSBytes() (int64, error) {
 // openStdin returns the program's standard input and a function to be called
 // once the program runs (or has failed to start, with nil): it feeds the bytes
 // and closes this side.
-func openStdin(data []byte) (*os.File, func([]byte), error) {
-	if data == nil {
+func openStdin(s Spec) (*os.File, func([]byte), error) {
+	if s.Input != nil {
+		return s.Input, func([]byte) {}, nil
+	}
+	if s.Stdin == nil {
 		f, err := os.Open(os.DevNull)
 		return f, func([]byte) {}, err
 	}

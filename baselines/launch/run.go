@@ -34,7 +34,7 @@ func Start(ctx context.Context, s Spec) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	stdin, feed, err := openStdin(s.Stdin)
+	stdin, feed, err := openStdin(s)
 	if err != nil {
 		out.close()
 		return nil, err
@@ -50,7 +50,9 @@ func Start(ctx context.Context, s Spec) (*Running, error) {
 	r.l = &launched{spec: s, stdin: stdin, out: out, started: make(chan error, 1), ended: make(chan struct{})}
 	go r.l.thread()
 	err = <-r.l.started
-	stdin.Close()
+	if stdin != s.Input {
+		stdin.Close()
+	}
 	out.closeWrite()
 	if err != nil {
 		feed(nil)

@@ -16,6 +16,9 @@ type Spec struct {
 	Dir  string   // working directory; "" keeps the caller's
 
 	Stdin []byte // fed through a pipe; nil means /dev/null
+	// Input, if not nil, is standard input instead. It stays the caller's,
+	// who may close it once the program runs.
+	Input *os.File
 	CPUs  []int  // processors that the program may use; empty keeps the caller's
 
 	// NetNS, if not nil, is the network namespace that the program starts

@@ -93,3 +93,27 @@ func TestFiles(t *testing.T) {
 		t.Errorf("descriptor 3 got %q, %v", b[:n], err)
 	}
 }
+
+// TestInput talks with a program line by line.
+func TestInput(t *testing.T) {
+	in, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sh("while read word; do echo got $word; done; echo end")
+	s.Input = in
+	r := start(t, s)
+	in.Close()
+	for _, word := range []string{"one", "two"} {
+		if _, err := to.WriteString(word + "\n"); err != nil {
+			t.Fatal(err)
+		}
+		if rest, err := r.Line(t.Context(), "got "+word); err != nil || rest != "" {
+			t.Errorf("Line = %q, %v", rest, err)
+		}
+	}
+	to.Close()
+	if res, err := r.Wait(); err != nil || string(res.Stdout) != "got one\ngot two\nend\n" {
+		t.Errorf("Wait = %+v, %v", res, err)
+	}
+}

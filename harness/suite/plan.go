@@ -150,7 +150,7 @@ func (p *Plan) describe(targets []target.Target, skipped []record.Skip, artefact
 		Commit: o.Commit.ID, Dirty: o.Commit.Dirty, DirtyHash: o.Commit.DirtyHash,
 		Argv: o.Argv, Config: config, Seed: p.Config.Seed, Order: p.Config.Order, Count: p.Config.Count, WarmUp: p.Config.WarmUp,
 		SuiteVersion: p.Suite.Version, Skipped: skipped, Units: p.Suite.Units, Phases: p.Suite.Phases,
-		Artefacts: distinct(artefacts), Fairness: target.Fairness(targets, o.GoVersion),
+		Artefacts: distinct(artefacts), Fairness: target.Fairness(targets, o.GoVersion, false),
 		Keys: record.Keys{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, CPU: p.env.Host.CPU.Model, VMM: p.env.Host.VMM(), Go: o.GoVersion},
 	}
 	for _, t := range targets {

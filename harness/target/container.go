@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	baseline "unibench/baselines/container"
+	"unibench/harness/netlab"
 	"unibench/harness/record"
 )
 
@@ -52,6 +53,9 @@ func (t *containerTarget) Traits() Traits {
 		Isolation:   namespaces + ", own control group, no capabilities; kernel of the host",
 		Inside:      "start and end of " + t.env.Runtime + ", set-up and removal of the container",
 		Remarks:     []string{"rss-B is the largest process, of the runtime and the program; the runtime stays while the program runs"},
+
+		ServerMemoryBytes: t.env.MemoryBytes,
+		Network:           "the kernel's TCP/IP in a network namespace, veth pair to the generator's",
 	}
 }
 
@@ -64,10 +68,14 @@ func (t *containerTarget) Prepare(ctx context.Context, w Workload) (Program, err
 	if err != nil {
 		return nil, fmt.Errorf("find container runtime: %w", err)
 	}
-	bundle, err := baseline.NewBundle(ctx, t.env.Scratch, baseline.Config{
+	config := baseline.Config{
 		Runtime: runtime, Binary: b.path, Name: "bundle-" + w.Name, Args: w.Args, Stdin: w.Stdin,
 		CPUs: t.env.CPUs, MemoryBytes: t.env.MemoryBytes,
-	})
+	}
+	if w.Server {
+		config.Network, config.ProbeArgs = true, []string{"-h"}
+	}
+	bundle, err := baseline.NewBundle(ctx, t.env.Scratch, config)
 	if err != nil {
 		return nil, fmt.Errorf("prepare container: %w", err)
 	}
@@ -87,6 +95,21 @@ func (p *containerProgram) Run(ctx context.Context) (*Observation, error) {
 		o.Warnings = append(o.Warnings, p.bundle.Note)
 	}
 	return o, err
+}
+
+func (p *containerProgram) Link() netlab.LinkKind { return netlab.Veth }
+
+func (p *containerProgram) Serve(ctx context.Context, w *netlab.World) (*Server, error) {
+	r, err := p.bundle.Start(ctx, w.NetNS(netlab.SUT))
+	if err != nil {
+		return nil, err
+	}
+	return &Server{running: r, finish: func(o *Observation) error {
+		if p.bundle.Note != "" {
+			o.Warnings = append(o.Warnings, p.bundle.Note)
+		}
+		return nil
+	}}, nil
 }
 
 func (p *containerProgram) Command() []string { return p.bundle.Command() }

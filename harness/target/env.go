@@ -80,6 +80,12 @@ func (e *Env) linuxBinary(ctx context.Context, w Workload) (*binary, error) {
 	return b, nil
 }
 
+// limitable reports whether the memory of a process can be limited here.
+func (e *Env) limitable() bool {
+	mode := e.Host.Cgroup.Mode
+	return mode == "v1" || mode == "hybrid"
+}
+
 // Hide replaces the folders of this host in a text that is to be published.
 func (e *Env) Hide(text string) string {
 	var pairs []string
@@ -125,7 +131,7 @@ func named(target string, artefacts []record.Artefact) []record.Artefact {
 func All(e *Env) []Target {
 	return []Target{
 		&unikernel{e},
-		&process{e},
+		&process{env: e},
 		&containerTarget{env: e},
 	}
 }

@@ -4,18 +4,26 @@ import (
 	"fmt"
 	"slices"
 
+	"unibench/harness/netlab"
 	"unibench/harness/record"
 )
 
-// Fairness compares how the targets treat programs: what is the same for all is
-// held, every difference is an inequality.
-func Fairness(targets []Target, goVersion string) record.Fairness {
+// Fairness compares how the targets treat programs, or servers: what is the same
+// for all is held, every difference is an inequality.
+func Fairness(targets []Target, goVersion string, servers bool) record.Fairness {
 	f := record.Fairness{Held: []string{
 		"program: the same source, arguments, standard input and environment",
 		"build: " + goVersion + ", go build with plain defaults and -buildvcs=false, no cgo",
 		"measurement: the same code, from before fork and execve to the end seen by waitid",
 		"start: fresh in every trial; page cache warm, because every image was just built",
 	}}
+	if servers {
+		f.Held[2] = "measurement: the same generator, requests and checks of answers, in a namespace of its own with the same settings"
+		f.Held = append(f.Held,
+			fmt.Sprintf("link: one, direct, made anew in every trial; %d bytes of MTU, no shaping", netlab.DefaultMTU),
+			"confinement: every thread of program, runtime and monitor, the virtual processors among them, runs on the same processors",
+		)
+	}
 	traits := make(map[string]Traits)
 	var names []string
 	for _, t := range targets {
@@ -24,11 +32,18 @@ func Fairness(targets []Target, goVersion string) record.Fairness {
 	}
 	same(&f, "processors", names, func(n string) string { return fmt.Sprintf("%d", traits[n].CPUs) })
 	same(&f, "memory", names, func(n string) string {
-		if b := traits[n].MemoryBytes; b > 0 {
+		b := traits[n].MemoryBytes
+		if servers {
+			b = traits[n].ServerMemoryBytes
+		}
+		if b > 0 {
 			return fmt.Sprintf("limited to %d MiB", b>>20)
 		}
 		return "not limited"
 	})
+	if servers {
+		same(&f, "network", names, func(n string) string { return traits[n].Network })
+	}
 	same(&f, "isolation", names, func(n string) string { return traits[n].Isolation })
 	same(&f, "measured besides the program", names, func(n string) string {
 		if s := traits[n].Inside; s != "" {

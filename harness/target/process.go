@@ -2,13 +2,20 @@ package target
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	baseline "unibench/baselines/process"
+	"unibench/baselines/scratch"
+	"unibench/harness/netlab"
 	"unibench/harness/record"
 )
 
 // process runs the static Linux binary with fork and execve.
-type process struct{ env *Env }
+type process struct {
+	env     *Env
+	noLimit bool // the memory of a server that was prepared is not limited
+}
 
 var _ Target = (*process)(nil)
 
@@ -18,7 +25,14 @@ func (t *process) Name() string { return "process" }
 func (t *process) Check() error { return nil }
 
 func (t *process) Traits() Traits {
-	return Traits{CPUs: len(t.env.CPUs), Isolation: "none: kernel, files and network of the host"}
+	traits := Traits{
+		CPUs: len(t.env.CPUs), Isolation: "none: kernel, files and network of the host",
+		Network: "the kernel's TCP/IP in a network namespace, veth pair to the generator's",
+	}
+	if t.env.limitable() && !t.noLimit {
+		traits.ServerMemoryBytes = t.env.MemoryBytes
+	}
+	return traits
 }
 
 func (t *process) Prepare(ctx context.Context, w Workload) (Program, error) {
@@ -26,20 +40,46 @@ func (t *process) Prepare(ctx context.Context, w Workload) (Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &processProgram{
+	p := &processProgram{
 		config:    baseline.Config{Binary: b.path, Args: w.Args, Stdin: w.Stdin, CPUs: t.env.CPUs},
 		artefacts: named(t.Name(), b.artefacts),
-	}, nil
+	}
+	if w.Server {
+		p.memory, err = t.env.Scratch.NewMemoryGroup("process", t.env.MemoryBytes)
+		t.noLimit = errors.Is(err, scratch.ErrNoMemoryGroups)
+		if err != nil && !t.noLimit {
+			return nil, fmt.Errorf("limit memory of processes: %w", err)
+		}
+	}
+	return p, nil
 }
 
 type processProgram struct {
 	config    baseline.Config
+	memory    *scratch.MemoryGroup // of servers; nil for no limit
 	artefacts []record.Artefact
 }
 
 func (p *processProgram) Run(ctx context.Context) (*Observation, error) {
 	res, err := baseline.Run(ctx, p.config)
 	return observe(res), err
+}
+
+func (p *processProgram) Link() netlab.LinkKind { return netlab.Veth }
+
+func (p *processProgram) Serve(ctx context.Context, w *netlab.World) (*Server, error) {
+	r, err := w.Start(ctx, netlab.SUT, p.config.Spec())
+	if err != nil {
+		return nil, err
+	}
+	if p.memory != nil {
+		if err := p.memory.Add(r.PID()); err != nil {
+			r.Kill()
+			_, werr := r.Wait()
+			return nil, errors.Join(err, werr)
+		}
+	}
+	return &Server{running: r}, nil
 }
 
 func (p *processProgram) Command() []string {

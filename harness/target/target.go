@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"unibench/baselines/launch"
+	"unibench/harness/netlab"
 	"unibench/harness/record"
 	"unibench/libos/monitor"
 )
@@ -26,6 +27,12 @@ type Program interface {
 	// Run starts the program once and waits for it. See launch.Run about
 	// errors; nothing of the start is left when it returns.
 	Run(ctx context.Context) (*Observation, error)
+	// Link is how the program is joined to a network that Serve is given.
+	Link() netlab.LinkKind
+	// Serve starts the program, a server, on the side of the system under
+	// test of a network, and returns while it runs. It is killed when ctx
+	// ends. Programs of one target run one at a time.
+	Serve(ctx context.Context, w *netlab.World) (*Server, error)
 	// Command is the command line of one start, for people.
 	Command() []string
 	// Artefacts are the files that were built; the first is the image, the
@@ -39,6 +46,11 @@ type Workload struct {
 	Package string // import path or folder of package main, relative to the source folder
 	Args    []string
 	Stdin   []byte // nil means none
+
+	// Server says that the program is a server: it is started by Serve, ends
+	// with status 0 after SIGTERM, and prints its usage and ends with status
+	// 0 for the argument -h.
+	Server bool
 }
 
 // Observation is what was seen of one start.
@@ -56,4 +68,8 @@ type Traits struct {
 	Isolation   string   // in words
 	Inside      string   // what lies in the measured interval beside the program
 	Remarks     []string // on how units are counted
+
+	// The same for servers.
+	ServerMemoryBytes int64
+	Network           string
 }

@@ -102,12 +102,30 @@ type fixed struct {
 func (f fixed) Name() string   { return f.name }
 func (f fixed) Traits() Traits { return f.traits }
 
+// TestFairnessOfServers compares what counts for servers instead.
+func TestFairnessOfServers(t *testing.T) {
+	f := Fairness([]Target{
+		fixed{name: "a", traits: Traits{CPUs: 1, MemoryBytes: 64 << 20, ServerMemoryBytes: 64 << 20, Network: "veth"}},
+		fixed{name: "b", traits: Traits{CPUs: 1, ServerMemoryBytes: 64 << 20, Network: "tap"}},
+	}, "go1.0", true)
+	want := []record.Inequality{
+		{Rule: "network", Targets: []string{"a"}, Detail: "veth"},
+		{Rule: "network", Targets: []string{"b"}, Detail: "tap"},
+	}
+	if d := cmp.Diff(want, f.Inequalities); d != "" {
+		t.Errorf("inequalities (-want +got):\n%s", d)
+	}
+	if held := strings.Join(f.Held, "\n"); !strings.Contains(held, "memory: limited to 64 MiB") || !strings.Contains(held, "same generator") {
+		t.Errorf("held rules:\n%s", held)
+	}
+}
+
 func TestFairness(t *testing.T) {
 	f := Fairness([]Target{
 		fixed{name: "a", traits: Traits{CPUs: 1, MemoryBytes: 64 << 20, Isolation: "x"}},
 		fixed{name: "b", traits: Traits{CPUs: 1, Isolation: "x", Inside: "start of b", Remarks: []string{"odd"}}},
 		fixed{name: "c", traits: Traits{CPUs: 1, MemoryBytes: 64 << 20, Isolation: "x"}},
-	}, "go1.0")
+	}, "go1.0", false)
 	want := []record.Inequality{
 		{Rule: "memory", Targets: []string{"a", "c"}, Detail: "limited to 64 MiB"},
 		{Rule: "memory", Targets: []string{"b"}, Detail: "not limited"},

@@ -12,6 +12,7 @@ import (
 
 	"unibench/baselines/launch"
 	"unibench/harness/host"
+	"unibench/harness/netlab"
 	"unibench/harness/record"
 	"unibench/harness/trial"
 	"unibench/libos/monitor"
@@ -59,6 +60,9 @@ func (t *unikernel) Traits() Traits {
 		Isolation:   "virtual machine of its own",
 		Inside:      "start and end of the monitor (" + vmm + "), set-up of the virtual machine",
 		Remarks:     []string{"rss-B is the monitor's process and holds the virtual machine's memory as far as it was touched"},
+
+		ServerMemoryBytes: t.env.MemoryBytes,
+		Network:           "TCP/IP in the unikernel, virtio-net, TAP in the generator's namespace",
 	}
 }
 
@@ -112,6 +116,13 @@ func (p *unikernelProgram) Command() []string {
 		args = append(append(args, "--"), p.workload.Args...)
 	}
 	return args
+}
+
+func (p *unikernelProgram) Link() netlab.LinkKind { return netlab.TAP }
+
+// Serve gives the monitor the TAP as descriptor 3.
+func (p *unikernelProgram) Serve(context.Context, *netlab.World) (*Server, error) {
+	return nil, fmt.Errorf("%w: the monitor has no network device yet", errNotHere)
 }
 
 func (p *unikernelProgram) Run(ctx context.Context) (*Observation, error) {

@@ -16,10 +16,17 @@ type Outcome struct {
 	Stdout, Stderr []byte
 	ExitStatus     int
 
+	Iters    int // requests completed; 0 means 1, one start
 	Values   map[string]float64
+	Gaps     map[string]string // units that should have a value, with the reason why not
+	Points   []record.Point
 	Phases   []record.Phase
 	Warnings []string
 	Raw      []string // files below raw/ that hold more
+
+	// Limited says why the load generator and not the program was measured,
+	// or is empty. Such a trial does not count.
+	Limited string
 }
 
 // Recorder stores trials; *record.Writer is one.
@@ -126,7 +133,12 @@ func (l *Loop) one(ctx context.Context, s record.Slot) (record.Trial, error) {
 			t.Status, t.Error = record.Errored, err.Error()
 			break
 		}
-		t.Status, t.Values, t.Phases = record.Complete, o.Values, o.Phases
+		if o.Limited != "" {
+			t.Status, t.Error = record.GeneratorLimited, o.Limited
+			break
+		}
+		t.Status, t.Values, t.Phases, t.Gaps, t.Points = record.Complete, o.Values, o.Phases, o.Gaps, o.Points
+		t.Iters = max(1, o.Iters)
 		return t, nil
 	}
 	t.Iters = 0
