@@ -13,6 +13,7 @@ package abi
 //	             text r-x, rodata r--, data rw-
 //	page tables, ring 0 only
 //	initial stack: guard page, stack, argc/argv/envp/auxv
+//	network: NetShared and the virtqueues, read-write, if there is a device
 //	archive of -root, read-only
 //	RAM, rw- and never executable, to BootInfo.MemEnd
 //

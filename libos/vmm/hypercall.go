@@ -70,7 +70,9 @@ func (v *vcpu) hypercall(number uint32) error {
 		n, errno := v.m.cfg.Console.Read(b, v.m.stdinReady)
 		ret = result(n, errno)
 	case abi.HypercallWait:
-		v.waitUntil(args[0])
+		err := v.waitUntil(args[0])
+		v.pc.Call.Ret = 0
+		return err
 	case abi.HypercallKick:
 		return v.m.kick(v, args[0])
 	case abi.HypercallYield:
@@ -86,8 +88,19 @@ func (v *vcpu) hypercall(number uint32) error {
 		}
 	case abi.HypercallPanic:
 		return &GuestError{VCPU: v.i, What: panicText(args), Detail: args[2]}
+	case abi.HypercallNotify:
+		n := v.m.net
+		if n == nil || args[0] >= 2*uint64(len(n.pairs)) {
+			return v.broken("notification of a queue that there is not", args[0])
+		}
+		if err := n.notified(v); err != nil {
+			return err
+		}
 	}
 	v.pc.Call.Ret = uint64(ret)
+	if n := v.m.net; n != nil {
+		return n.look(v)
+	}
 	return nil
 }
 
@@ -121,18 +134,25 @@ func (m *Machine) kick(from *vcpu, mask uint64) error {
 }
 
 // waitUntil sleeps until an event is posted or the guest's deadline is over.
-func (v *vcpu) waitUntil(deadline uint64) {
+func (v *vcpu) waitUntil(deadline uint64) (err error) {
 	until := int64(-1)
 	if deadline < math.MaxInt64 {
 		until = int64(deadline)
 	}
 	v.state.Store(vcpuWaiting)
 	v.m.running.Add(-1)
+	n := v.m.net
 	for {
 		// Before all that may wake it: what changes later changes the word.
 		seq := v.wait.Load()
 		if v.m.hasEnded() {
 			break
+		}
+		if n != nil {
+			// Also if there are events already: the exit has been paid for.
+			if _, err = n.pump(v); err != nil {
+				break
+			}
 		}
 		if atomic.LoadUint32(&v.pc.Events) != 0 {
 			break
@@ -140,9 +160,21 @@ func (v *vcpu) waitUntil(deadline uint64) {
 		if until >= 0 && monotonic() >= until {
 			break
 		}
+		if n != nil {
+			var slept bool
+			if slept, err = n.sleep(v, seq, until); err != nil {
+				break
+			} else if slept {
+				continue
+			}
+		}
 		futexWait(v.waitWord(), seq, until)
 	}
 	v.m.running.Add(1)
 	v.state.Store(vcpuGuest)
+	if n != nil {
+		n.io.left(atomic.LoadUint32(&v.pc.Events)&abi.EventNet != 0)
+	}
 	v.m.ticker.start(v.m)
+	return err
 }

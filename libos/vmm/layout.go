@@ -15,6 +15,7 @@ func gdtBase(i int) uint64        { return abi.SystemGPA + uint64(i)*gdtEntries*
 type layout struct {
 	tables, tablesEnd  uint64
 	stack, stackEnd    uint64 // the page below stack is the guard
+	net, netEnd        uint64 // what the network device shares with its driver
 	initrd, initrdSize uint64
 	memStart, memEnd   uint64
 	memLimit           uint64
@@ -39,14 +40,15 @@ const (
 
 // newLayout places everything for an image that ends at imageEnd. mem is the
 // whole memory of the VM in bytes: the image, the stack and the heap share it.
-func newLayout(imageEnd, mem, args, initrd uint64) (*layout, error) {
+// net is the size of what the network device needs, a multiple of a page.
+func newLayout(imageEnd, mem, args, initrd, net uint64) (*layout, error) {
 	if mem > maxMemory {
 		return nil, &Error{"lay out memory", errMemory}
 	}
 	args, initrd = min(args, 2*maxMemory), min(initrd, 2*maxMemory) // so that no sum wraps
 	l := &layout{}
 	l.tables = pageUp(imageEnd)
-	fixed := pageUp(args) + stackSize + pageUp(initrd)
+	fixed := pageUp(args) + stackSize + net + pageUp(initrd)
 	// The tables map themselves, so their number depends on itself.
 	for n := uint64(0); ; {
 		small := l.tables + n*abi.PageSize + abi.PageSize + fixed
@@ -59,7 +61,8 @@ func newLayout(imageEnd, mem, args, initrd uint64) (*layout, error) {
 	}
 	l.stack = l.tablesEnd + abi.PageSize
 	l.stackEnd = l.stack + stackSize + pageUp(args)
-	l.initrd, l.initrdSize = l.stackEnd, initrd
+	l.net, l.netEnd = l.stackEnd, l.stackEnd+net
+	l.initrd, l.initrdSize = l.netEnd, initrd
 	l.memStart = hugeUp(l.initrd + initrd)
 	used := imageEnd - abi.ImageGPA + fixed
 	if mem < used+minMemory {

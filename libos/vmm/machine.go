@@ -22,6 +22,7 @@ type Config struct {
 	Host    string   // host name of the guest
 	Seed    [64]byte // secret random bytes
 	Console Console
+	Net     *NetConfig // nil for no network device
 	// Cache is a folder for what the monitor keeps from run to run, made if
 	// it is missing; empty for none.
 	Cache string
@@ -69,6 +70,7 @@ type Machine struct {
 	rsp   uint64
 	run   int // size of a vCPU's run structure
 	vcpus []*vcpu
+	net   *network // nil without a device
 	clock tsc
 	step  func(name string)
 
@@ -188,7 +190,7 @@ func (m *Machine) build(img image.Image) (err error) {
 		end = max(end, s.VAddr+s.MemSz)
 	}
 	start := newInitialStack(m.cfg.Args, m.cfg.Env, m.cfg.Seed[48:])
-	m.lay, err = newLayout(end, uint64(m.cfg.Memory), start.size(), m.initrdSize())
+	m.lay, err = newLayout(end, uint64(m.cfg.Memory), start.size(), m.initrdSize(), m.cfg.Net.netSize())
 	if err != nil {
 		return err
 	}
@@ -222,12 +224,13 @@ func (m *Machine) build(img image.Image) (err error) {
 		t.mapSmall(b+abi.PerCPUStack, b+abi.PerCPUStride, protRW)
 	}
 	t.mapSmall(l.stack, l.stackEnd, protRW)
+	t.mapSmall(l.net, l.netEnd, protRW)
 	t.mapSmall(l.initrd, l.initrd+ceil(l.initrdSize, abi.PageSize)*abi.PageSize, protR)
 	t.mapHuge(l.memStart, l.memEnd, protRW)
 	m.ranges = append(m.ranges, span{l.stack, l.stackEnd}, span{l.memStart, l.memEnd})
 	m.root = t.root
 	writeSyscallStub(m.mem)
-	return nil
+	return m.newNetwork()
 }
 
 // loadImage copies the image into memory. Copying beats mapping the file: with
@@ -353,6 +356,10 @@ func (m *Machine) end(exit Exit, err error) {
 	m.mu.Unlock()
 	close(m.done)
 	m.ticker.stop()
+	if m.net != nil {
+		m.net.wakeUp.ring()
+		m.net.io.wakeUp.ring()
+	}
 	for _, v := range m.vcpus {
 		v.interrupt()
 	}
@@ -371,6 +378,9 @@ func (m *Machine) Close() {
 		if v != nil && v.kvm != nil {
 			v.kvm.Close()
 		}
+	}
+	if m.net != nil {
+		m.net.close()
 	}
 	if m.vm != nil {
 		m.vm.Close()

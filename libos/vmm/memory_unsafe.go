@@ -64,6 +64,10 @@ func (m *memory) bootInfo() *abi.BootInfo {
 	return (*abi.BootInfo)(unsafe.Pointer(&m.bytes[abi.BootGPA]))
 }
 
+func (m *memory) netShared(gpa uint64) *abi.NetShared {
+	return (*abi.NetShared)(unsafe.Pointer(&m.bytes[gpa]))
+}
+
 func (m *memory) stats() *abi.StatsPage {
 	return (*abi.StatsPage)(unsafe.Pointer(&m.bytes[abi.StatsGPA]))
 }

@@ -30,6 +30,9 @@ func (m *Machine) prepare(imageEnd uint64) {
 	mem.advise(perCPUBase(0), abi.PerCPUStride, madvPopulateWrite)
 	mem.advise(l.tables, l.tablesEnd-l.tables, madvPopulateWrite)
 	mem.advise(l.stackEnd-earlyStack, earlyStack, madvPopulateWrite)
+	if l.netEnd > l.net {
+		mem.advise(l.net, l.netEnd-l.net, madvPopulateWrite)
+	}
 	mem.advise(l.memStart, earlyMetadata, madvPopulateWrite)
 	if heap := l.memStart + abi.HugePage; l.memEnd-sparseRoom > heap {
 		mem.advise(heap, l.memEnd-sparseRoom-heap, syscall.MADV_HUGEPAGE)

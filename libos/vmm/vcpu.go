@@ -156,6 +156,9 @@ func (v *vcpu) step() error {
 	switch reason {
 	case kvm.ExitInterrupted:
 		v.exits[causeKick].Add(1)
+		if n := v.m.net; n != nil {
+			return n.look(v)
+		}
 		return nil
 	case kvm.ExitIO:
 		io, ok := v.kvm.IO()
@@ -228,10 +231,20 @@ func (v *vcpu) post(events uint32) {
 func (v *vcpu) wake() {
 	v.wait.Add(1)
 	if v.state.Load() == vcpuWaiting {
-		futexWake(v.waitWord())
+		v.rouse()
 		return
 	}
 	v.interrupt()
+}
+
+// rouse ends the sleep of HypercallWait, after wait has been changed: at the
+// backends of the network, or at the futex.
+func (v *vcpu) rouse() {
+	if n := v.m.net; n != nil && n.poller.Load() == int32(v.i)+1 {
+		n.wakeUp.ring()
+		return
+	}
+	futexWake(v.waitWord())
 }
 
 // interrupt makes the thread leave KVM_RUN or HypercallWait.
@@ -244,7 +257,7 @@ func (v *vcpu) interrupt() {
 	v.kvm.RequestExit()
 	v.kicked.Store(true)
 	v.wait.Add(1)
-	futexWake(v.waitWord())
+	v.rouse()
 	if tid := v.tid.Load(); tid != 0 {
 		// SIGURG is one that the Go runtime handles and ignores.
 		syscall.Tgkill(syscall.Getpid(), int(tid), syscall.SIGURG)

@@ -54,6 +54,8 @@ func (q *queue) init(number int, size uint16, b []byte, mem Memory) {
 	q.desc = table
 	q.avail = w[abi.QueueAvail(n)/4:][:2+n/2]
 	q.used = w[abi.QueueUsed(n)/4:][:2+2*n]
+	q.eventIdx = true
+	q.ask(false) // whatever the driver chooses: it need not tell of the first
 }
 
 func (q *queue) broken(what string, detail uint64) error {
@@ -150,18 +152,21 @@ func (q *queue) publish() {
 }
 
 // pending reports whether the driver wants to be told of what was published
-// since told was called last. It holds as long as the driver has not moved its
-// event index on (2.7.7.2 asks only whether the index has just been crossed), so
-// that a device that found nobody to tell can ask again.
+// since it was told last (2.7.7.2). Since it is not always told at once, the
+// distance may be more than an index can express: the last buffers decide then.
 func (q *queue) pending() bool {
-	if q.total == q.told {
+	n := q.total - q.told
+	if n == 0 {
 		return false
 	}
 	if !q.eventIdx {
 		return atomic.LoadUint32(&q.avail[0])&availNoInterrupt == 0
 	}
+	if n > 0xffff {
+		n = uint64(q.size)
+	}
 	event := uint16(atomic.LoadUint32(&q.avail[1+q.size/2]))
-	return q.published-event-1 < q.size
+	return uint64(q.published-event-1) < n
 }
 
 // ask makes the driver notify the device of the next buffer (2.7.10), or not.

@@ -1,0 +1,181 @@
+package vmm
+
+import (
+	"runtime"
+	"sync/atomic"
+)
+
+// Times of the thread that serves the network while vCPUs are busy, in
+// nanoseconds.
+const (
+	// ioMin is the least time between two looks at the queues where the thread
+	// shares a processor with a vCPU: it stops the guest for as long as it runs.
+	ioMin = 250_000
+	// ioMax is the longest that it sleeps while there may be frames to send that
+	// nobody tells of. A driver that waits for so long notifies.
+	ioMax = 2_000_000
+	// ioSpin is how long after the last frame it looks for the next, on a
+	// processor of its own.
+	ioSpin = 100_000
+)
+
+// netIO is that thread. Without a processor of its own it must not cost much: it
+// sleeps while all vCPUs wait, since the poller does its work; it looks at most
+// once in ioMin, and more and more seldom if others did look meanwhile or there
+// was nothing; and finally waits for the backends.
+type netIO struct {
+	wakeUp  bell
+	asleep  atomic.Bool   // it sleeps until woken
+	eager   atomic.Bool   // a vCPU has gone to the guest with frames
+	leaves  atomic.Uint64 // times that a vCPU ended a wait
+	wakeups atomic.Uint64
+	fds     []pollFD
+}
+
+// start starts the thread. m.wg counts it.
+func (io *netIO) start(n *network) {
+	n.m.wg.Add(1)
+	go func() {
+		defer n.m.wg.Done()
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if err := n.serve(); err != nil {
+			n.m.end(Exit{}, err)
+		}
+	}()
+}
+
+// left says that a vCPU goes from a wait to the guest, with frames or without.
+func (io *netIO) left(frames bool) {
+	if frames && !io.eager.Load() {
+		io.eager.Store(true)
+	}
+	io.leaves.Add(1)
+	io.wake()
+}
+
+// wake ends rest.
+func (io *netIO) wake() {
+	if io.asleep.Load() && io.asleep.Swap(false) {
+		io.wakeUp.ring()
+	}
+}
+
+// serve is the thread's life.
+func (n *network) serve() error {
+	io, m := &n.io, n.m
+	for pause := int64(ioMin); !m.hasEnded(); {
+		if n.spare() {
+			if err := n.spin(); err != nil {
+				return err
+			}
+		}
+		leaves := io.leaves.Load()
+		if m.running.Load() == 0 || pause > ioMax || n.spare() {
+			if err := n.rest(); err != nil {
+				return err
+			}
+			pause = ioMin
+			if n.spare() {
+				continue
+			}
+			leaves = io.leaves.Load()
+		}
+		io.fds[0] = pollFD{fd: int32(io.wakeUp), events: pollIn}
+		if ppoll(io.fds[:1], pause) > 0 {
+			io.wakeUp.quiet()
+		}
+		io.wakeups.Add(1)
+		switch {
+		case m.running.Load() == 0 && io.leaves.Load() == leaves:
+			pause = ioMin // nothing but waiting: rest
+		case m.running.Load() == 0, n.now()-n.pumped.Load() < ioMin:
+			pause = min(2*pause, ioMax) // the vCPUs come and look often enough
+		default:
+			n.handOver()
+			moved, err := n.pump(nil)
+			if err != nil {
+				return err
+			}
+			if pause *= 2; moved > 0 {
+				pause = ioMin
+			}
+		}
+	}
+	return nil
+}
+
+// spare reports whether the thread has a processor of its own.
+func (n *network) spare() bool { return n.m.cfg.Net.Spare }
+
+// spin looks at the queues all the time, and tells the driver so, until all
+// vCPUs wait or there was nothing for a while.
+func (n *network) spin() error {
+	until := int64(0)
+	if n.io.eager.Swap(false) {
+		until = n.now() + ioSpin
+	}
+	polling := false
+	for n.m.running.Load() > 0 && !n.m.hasEnded() {
+		moved, err := n.pump(nil)
+		if err != nil {
+			return err
+		}
+		now := n.now()
+		if moved > 0 {
+			until = now + ioSpin
+		}
+		if now > until {
+			break
+		}
+		if !polling {
+			polling = true
+			n.dev.SetPolling(true)
+		}
+	}
+	if !polling {
+		return nil
+	}
+	n.dev.SetPolling(false)
+	_, err := n.pump(nil) // for what the driver left here before it saw that
+	return err
+}
+
+// rest sleeps until a vCPU goes to the guest, while none is there, or until a
+// backend has frames, while none of those that are there polls.
+func (n *network) rest() error {
+	io := &n.io
+	io.asleep.Store(true)
+	defer io.asleep.Store(false)
+	fds := io.fds[:1]
+	fds[0] = pollFD{fd: int32(io.wakeUp), events: pollIn}
+	if n.m.running.Load() > 0 {
+		if n.poller.Load() == 0 {
+			fds = io.fds
+			if ok, err := n.arm(fds, io.wakeUp); !ok || err != nil {
+				return n.blame(nil, err)
+			}
+		}
+	}
+	if n.m.hasEnded() {
+		return nil
+	}
+	if ppoll(fds, -1) > 0 {
+		if fds[0].revents != 0 {
+			io.wakeUp.quiet()
+		}
+		n.served(fds)
+	}
+	return nil
+}
+
+// handOver makes a vCPU that waits the poller if there is none: the one that was
+// has been in the guest for a while.
+func (n *network) handOver() {
+	if n.poller.Load() != 0 {
+		return
+	}
+	if w := n.waiter(); w != nil {
+		w.wake()
+	}
+}
