@@ -11,6 +11,12 @@
 //     library as internal/libos/NAME, import paths rewritten;
 //   - anchored edits of the user's own GOROOT files (type Edit).
 //
+// Packages of other modules that packages of libos/guest import, those of the
+// TCP/IP stack, join the standard library as internal/libos/vendored/PATH,
+// copied from the module cache at pinned versions with changes by rule
+// (moduleRule). They and what leads to them are left out of programs that do
+// not import the package of the standard library which needs them (option).
+//
 // The package runs on the host, needs no network beyond what go build needs,
 // and prints nothing. It neither boots images (libos/vmm) nor reads them
 // (libos/image, libos/inspect).
@@ -22,10 +28,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"strings"
-
-	"unibench/libos"
 )
 
 // A GoError says that go build failed.
@@ -44,14 +47,14 @@ func (e *GoError) Error() string {
 func (e *GoError) Unwrap() error { return e.Err }
 
 // Build builds one image. Errors that a caller may tell apart: *VersionError,
-// *CgoError, *NotMainError, *LoadError, *FlagError, *EditError, *GoError. A
+// *CgoError, *NotMainError, *LoadError, *FlagError, *EditError, *ModuleError, *GoError. A
 // cancelled ctx ends the go command.
 func Build(ctx context.Context, opts Options) (Result, error) {
-	return build(ctx, opts, libos.Sources, Edits())
+	return build(ctx, opts, newLibrary())
 }
 
 // build is Build with a library OS of one's own.
-func build(ctx context.Context, opts Options, sources fs.FS, edits []Edit) (Result, error) {
+func build(ctx context.Context, opts Options, lib library) (Result, error) {
 	var res Result
 	if len(opts.Package) == 0 {
 		return res, errors.New("build: no package given")
@@ -64,13 +67,24 @@ func build(ctx context.Context, opts Options, sources fs.FS, edits []Edit) (Resu
 		return res, err
 	}
 	res.GoVersion = job.tc.version
-	if res.Overlay, err = job.overlay(opts.CacheDir, sources, edits); err != nil {
+	layout, err := job.layout(opts.CacheDir, lib)
+	if err != nil {
+		return res, err
+	}
+	if res.Overlay, err = layout.store(); err != nil {
 		return res, err
 	}
 	list := append(job.flags.list, "-overlay="+res.Overlay)
 	prog, err := loadProgram(ctx, job.tc, list, job.args)
 	if err != nil {
 		return res, err
+	}
+	if more, err := layout.addOptions(ctx, prog.imports); err != nil {
+		return res, err
+	} else if more {
+		if res.Overlay, err = layout.store(); err != nil {
+			return res, err
+		}
 	}
 	res.Package = prog.importPath
 	res.Image = outputPath(job.dir, opts.Output, prog.execName+ImageSuffix)

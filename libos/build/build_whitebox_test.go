@@ -37,7 +37,7 @@ func TestBuildOverlay(t *testing.T) {
 		}
 	}
 	opts := Options{Package: []string{"."}, Dir: dir, CacheDir: t.TempDir()}
-	res, err := build(t.Context(), opts, src, edits)
+	res, err := build(t.Context(), opts, library{sources: src, edits: edits})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestBuildOverlay(t *testing.T) {
 	}
 
 	// The same again has the same overlay, hence Go's cache serves it.
-	again, err := build(t.Context(), opts, src, edits)
+	again, err := build(t.Context(), opts, library{sources: src, edits: edits})
 	if err != nil || again.Overlay != res.Overlay {
 		t.Errorf("second build: %s, %v, want %s", again.Overlay, err, res.Overlay)
 	}

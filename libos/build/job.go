@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,22 +87,6 @@ func otherModule(tc toolchain, args []string) (string, bool) {
 			return "", false
 		}
 	}
-}
-
-// overlay lays out and stores the overlay, merged with the user's own.
-func (j *job) overlay(cacheDir string, sources fs.FS, edits []Edit) (string, error) {
-	o, err := newOverlay(sources, edits, j.tc)
-	if err != nil {
-		return "", err
-	}
-	extra, err := readOverlay(j.flags.overlay, j.dir)
-	if err != nil {
-		return "", err
-	}
-	if cacheDir, err = filepath.Abs(cacheDir); err != nil {
-		return "", fmt.Errorf("find cache folder: %w", err)
-	}
-	return o.store(cacheDir, j.tc, extra)
 }
 
 // readOverlay reads the user's own overlay file; relative paths in it refer to

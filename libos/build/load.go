@@ -48,8 +48,9 @@ func (e *LoadError) Error() string { return fmt.Sprintf("load package %s: %s", e
 // A program is what loadProgram found out.
 type program struct {
 	importPath string
-	execName   string   // the name that go build would give to the executable
-	cgo        []string // packages that lose their cgo files and still have others
+	execName   string          // the name that go build would give to the executable
+	cgo        []string        // packages that lose their cgo files and still have others
+	imports    map[string]bool // import paths of the program's packages
 }
 
 // loadProgram finds the program that args name, and checks that it is one and
@@ -59,10 +60,11 @@ func loadProgram(ctx context.Context, tc toolchain, flags, args []string) (progr
 	if err != nil {
 		return program{}, err
 	}
-	var prog program
+	prog := program{imports: map[string]bool{}}
 	var roots []listed
 	var failed *listed
 	for i, p := range pkgs {
+		prog.imports[p.ImportPath] = true
 		if p.Error != nil && failed == nil {
 			failed = &pkgs[i]
 		}

@@ -18,15 +18,16 @@ const deleteList = "DELETE"
 func isDeleteList(rel string) bool { return path.Base(rel) == deleteList }
 
 // newOverlay lays out the sources of the library OS (folders abi and guest of
-// sources) and the edited files of the toolchain.
-func newOverlay(sources fs.FS, edits []Edit, tc toolchain) (overlay, error) {
-	o := overlay{}
+// sources) and the edited files of the toolchain. What only some programs get
+// is in options, by the package of the standard library that they have.
+func newOverlay(sources fs.FS, edits []Edit, tc toolchain) (o overlay, options map[string]option, err error) {
+	o = overlay{}
 	if err := o.addPackage(sources, "abi", imagePath+"abi"); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	entries, err := fs.ReadDir(sources, "guest")
 	if err != nil {
-		return nil, fmt.Errorf("read sources of the library OS: %w", err)
+		return nil, nil, fmt.Errorf("read sources of the library OS: %w", err)
 	}
 	for _, entry := range entries {
 		if !entry.IsDir() || entry.Name() == "testdata" {
@@ -39,16 +40,19 @@ func newOverlay(sources fs.FS, edits []Edit, tc toolchain) (overlay, error) {
 			err = o.addPackage(sources, dir, imagePath+entry.Name())
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if err := o.checkAssembly(tc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := o.addEdits(edits, tc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return o, nil
+	if options, err = o.takeOptions(); err != nil {
+		return nil, nil, err
+	}
+	return o, options, nil
 }
 
 // checkAssembly holds assembly files to folders that exist in GOROOT/src: the

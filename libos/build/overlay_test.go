@@ -56,7 +56,7 @@ func TestNewOverlay(t *testing.T) {
 		"guest/goroot/runtime/mem_test.go": "package runtime\n",
 		"guest/goroot/runtime/DELETE":      "# ours is in Go\n\ntime_linux.s\n",
 	})
-	got, err := newOverlay(src, []Edit{
+	got, _, err := newOverlay(src, []Edit{
 		{File: "runtime/proc.go", Name: "sysmon", Anchor: "haveSysmon = true", Replace: "haveSysmon = false"},
 		{File: "runtime/proc.go", Name: "each", Anchor: "const ", Replace: "var ", Count: 2},
 		{File: "runtime/proc.go", Name: "again", Anchor: "haveSysmon = false", Replace: "haveSysmon = false // edited"},
@@ -114,7 +114,7 @@ func TestNewOverlayErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := newOverlay(sources(tt.files), tt.edits, fakeGoroot(t))
+			_, _, err := newOverlay(sources(tt.files), tt.edits, fakeGoroot(t))
 			if err == nil {
 				t.Fatal("newOverlay = nil, want an error")
 			}

@@ -26,7 +26,7 @@ func (o overlay) place(to string, text []byte, mustTag bool) error {
 		text = out
 	}
 	if path.Ext(to) == ".go" {
-		out, err := rewriteGo(path.Base(to), text)
+		out, _, err := rewriteGo(path.Base(to), text, imageImport)
 		if err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ func TestRewriteGo(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := rewriteGo("x.go", []byte(tt.in))
+			got, _, err := rewriteGo("x.go", []byte(tt.in), imageImport)
 			if (err != nil) != tt.fails {
 				t.Fatalf("rewriteGo = %v, want failure %v", err, tt.fails)
 			}

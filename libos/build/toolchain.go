@@ -106,8 +106,8 @@ func (tc toolchain) cmd(ctx context.Context, extra []string, args ...string) *ex
 	return cmd
 }
 
-// output runs a go command and returns its standard output; the error holds
-// what it wrote to standard error.
+// output runs a go command and returns its standard output, of a failed one,
+// too; the error holds what it wrote to standard error.
 func (tc toolchain) output(ctx context.Context, extra []string, args ...string) ([]byte, error) {
 	cmd := tc.cmd(ctx, extra, args...)
 	var stderr bytes.Buffer
@@ -115,11 +115,10 @@ func (tc toolchain) output(ctx context.Context, extra []string, args ...string) 
 	out, err := cmd.Output()
 	if err != nil {
 		if text := strings.TrimSpace(stderr.String()); text != "" {
-			return nil, fmt.Errorf("%w: %s", err, text)
+			return out, fmt.Errorf("%w: %s", err, text)
 		}
-		return nil, err
 	}
-	return out, nil
+	return out, err
 }
 
 // Toolchain returns the version and GOROOT of the Go that a build in dir would
@@ -135,6 +134,6 @@ func Toolchain(ctx context.Context, command, dir string, env []string) (goversio
 // CheckEdits tries every edit on the files of goroot, and returns the first
 // *EditError, if any. It writes nothing.
 func CheckEdits(goversion, goroot string) error {
-	_, err := newOverlay(libos.Sources, Edits(), toolchain{version: goversion, goroot: goroot})
+	_, _, err := newOverlay(libos.Sources, Edits(), toolchain{version: goversion, goroot: goroot})
 	return err
 }
