@@ -33,8 +33,11 @@ type Reading struct {
 	Bytes        error
 }
 
-// Read reads the counters of the given processes. An error means that one of
-// them has ended.
+// errNoTasks is why context switches are not known without a Client.
+var errNoTasks = errors.New("no task statistics: context switches are not known")
+
+// Read reads the counters of the given processes, context switches only if tasks
+// is not nil. An error means that one of them has ended.
 func Read(tasks *taskstats.Client, pids []int) (Reading, error) {
 	var r Reading
 	for _, pid := range pids {
@@ -43,10 +46,11 @@ func Read(tasks *taskstats.Client, pids []int) (Reading, error) {
 			return r, fmt.Errorf("read processor time of process %d: %w", pid, err)
 		}
 		r.CPU += cpu
-		switch g, err := tasks.Group(pid); {
-		case err != nil:
+		if tasks == nil {
+			r.Switches = errNoTasks
+		} else if g, err := tasks.Group(pid); err != nil {
 			r.Switches = errors.Join(r.Switches, err)
-		default:
+		} else {
 			r.Voluntary += g.Voluntary
 			r.Involuntary += g.Involuntary
 		}

@@ -54,10 +54,11 @@ var layers = []layer{
 
 	{folder: "harness/record", modules: []string{"golang.org/x/perf"}},
 	{folder: "harness/stats", modules: []string{"golang.org/x/perf"}},
+	{folder: "harness/hist", modules: []string{"github.com/HdrHistogram/hdrhistogram-go"}},
 	{folder: "harness/host", modules: []string{"golang.org/x/sys", "github.com/shirou/gopsutil/v3"}},
 	{folder: "harness/report", may: []string{"harness/record", "harness/stats"}, modules: []string{"golang.org/x/perf", "github.com/olekukonko/tablewriter"}},
 	{
-		folder: "harness/plot", may: []string{"harness/record", "harness/stats", "harness/report"},
+		folder: "harness/plot", may: []string{"harness/record", "harness/hist", "harness/stats", "harness/report"},
 		modules: []string{"golang.org/x/perf", "golang.org/x/image", "gonum.org/v1/plot"},
 	},
 	{folder: "harness/loadgen", may: []string{"harness/record", "harness/stats", "harness/host"}, modules: []string{"golang.org/x/sys", "github.com/HdrHistogram/hdrhistogram-go"}},
@@ -69,7 +70,7 @@ var layers = []layer{
 	},
 	{
 		folder: "harness/suite", modules: []string{"golang.org/x/sys"},
-		may: []string{"harness/target", "harness/trial", "harness/loadgen", "harness/netlab", "harness/record", "harness/stats", "harness/host", "baselines"},
+		may: []string{"harness/target", "harness/trial", "harness/loadgen", "harness/netlab", "harness/record", "harness/hist", "harness/stats", "harness/host", "baselines", "libos/monitor"},
 	},
 	{folder: "harness/cmd", may: []string{"harness", "baselines"}, modules: []string{"golang.org/x/sys", "golang.org/x/mod"}},
 
