@@ -4,8 +4,10 @@ import "unibench/libos/vmm"
 
 // collect fills in what the machine counted.
 func (s *Stats) collect(m *vmm.Machine, con *console) {
-	s.FirstRun, s.GuestEnd = m.FirstRun, m.GuestEnd
+	s.FirstRun, s.GuestEnd = m.FirstRun.Load(), m.GuestEnd.Load()
 	s.FirstOutput = con.firstOutput.Load()
+	s.Time = monotonic()
+	s.Net = collectNet(m)
 	s.Exits = m.Exits()
 	for _, n := range s.Exits {
 		s.VMExits += n

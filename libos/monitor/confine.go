@@ -1,5 +1,7 @@
 package monitor
 
+import "slices"
+
 // allowedCalls are the host calls that a monitor with a running guest makes,
 // most frequent first. Opening, connecting, executing and tracing are not among
 // them: whatever a guest made of the monitor could use only what it has open.
@@ -59,6 +61,17 @@ var allowedIoctls = []uint32{
 	0x5401,     // TCGETS
 }
 
+// netCalls are those that the network device adds.
+var netCalls = []uint32{
+	19, // readv
+	20, // writev
+}
+
+// netIoctls are the requests that it adds.
+var netIoctls = []uint32{
+	0x400454d0, // TUNSETOFFLOAD
+}
+
 // threadFlags are the clone flags of a thread of this process; a new process
 // lacks some of them.
 const threadFlags = 0x100 | 0x800 | 0x10000 // VM, SIGHAND, THREAD
@@ -89,7 +102,12 @@ type filterStep struct {
 }
 
 // filter returns the program: anything that is not allowed fails with EPERM.
-func filter() []filterStep {
+// net allows what the network device needs.
+func filter(net bool) []filterStep {
+	calls, ioctls := allowedCalls, allowedIoctls
+	if net {
+		calls, ioctls = slices.Concat(netCalls, calls), slices.Concat(ioctls, netIoctls)
+	}
 	p := []filterStep{
 		{bpfLoad, 0, 0, dataArch},
 		{bpfEqual, 1, 0, archX86_64},
@@ -100,9 +118,9 @@ func filter() []filterStep {
 		p = append(p, filterStep{bpfEqual, 0, 1, k}, filterStep{bpfReturn, 0, 0, retAllow})
 	}
 	// ioctl first: KVM_RUN is the one call whose cost counts.
-	p = append(p, filterStep{bpfEqual, 0, uint8(1 + 2*len(allowedIoctls) + 1), sysIoctl},
+	p = append(p, filterStep{bpfEqual, 0, uint8(1 + 2*len(ioctls) + 1), sysIoctl},
 		filterStep{bpfLoad, 0, 0, dataArg1})
-	for _, k := range allowedIoctls {
+	for _, k := range ioctls {
 		allow(k)
 	}
 	p = append(p, filterStep{bpfReturn, 0, 0, retEPERM})
@@ -111,7 +129,7 @@ func filter() []filterStep {
 		filterStep{bpfAnd, 0, 0, threadFlags})
 	allow(threadFlags)
 	p = append(p, filterStep{bpfReturn, 0, 0, retEPERM})
-	for _, k := range allowedCalls {
+	for _, k := range calls {
 		allow(k)
 	}
 	return append(p, filterStep{bpfReturn, 0, 0, retEPERM})

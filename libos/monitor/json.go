@@ -8,8 +8,15 @@ import (
 // AppendJSON appends s as encoding/json would write it, indented. The encoder
 // is not used because its package and those that it needs would be initialised
 // at each start of the monitor.
-func (s *Stats) AppendJSON(b []byte) []byte {
-	w := jsonWriter{b: append(b, '{')}
+func (s *Stats) AppendJSON(b []byte) []byte { return append(s.append(b, "\n"), '\n') }
+
+// AppendLine appends s as one line.
+func (s *Stats) AppendLine(b []byte) []byte { return append(s.append(b, ""), '\n') }
+
+// append appends s with eol at the end of each line, indented if that is not
+// empty.
+func (s *Stats) append(b []byte, eol string) []byte {
+	w := jsonWriter{b: append(b, '{'), eol: eol}
 	w.int("version", int64(s.Version))
 	w.int("monitor_start_ns", s.MonitorStart)
 	w.int("first_run_ns", s.FirstRun)
@@ -17,6 +24,7 @@ func (s *Stats) AppendJSON(b []byte) []byte {
 	w.int("guest_main_ns", s.GuestMain)
 	w.int("first_output_ns", s.FirstOutput)
 	w.int("guest_end_ns", s.GuestEnd)
+	w.int("time_ns", s.Time)
 	w.int("exit_status", int64(s.ExitStatus))
 	w.counts("exits", s.Exits)
 	w.uint("vmexits", s.VMExits)
@@ -27,6 +35,9 @@ func (s *Stats) AppendJSON(b []byte) []byte {
 	w.uint("memory_bytes", s.MemoryBytes)
 	w.uint("guest_peak_bytes", s.GuestPeakBytes)
 	w.int("vcpus", int64(s.VCPUs))
+	if s.Net != nil {
+		w.net(s.Net)
+	}
 	if len(s.Steps) > 0 {
 		w.key("steps")
 		w.b = append(w.b, '[')
@@ -34,20 +45,31 @@ func (s *Stats) AppendJSON(b []byte) []byte {
 			if i > 0 {
 				w.b = append(w.b, ',')
 			}
-			w.b = append(w.b, "\n    {\"name\": "...)
+			w.line("    ")
+			w.b = append(w.b, "{\"name\": "...)
 			w.b = strconv.AppendQuote(w.b, step.Name)
 			w.b = append(w.b, ", \"end_ns\": "...)
 			w.b = strconv.AppendInt(w.b, step.End, 10)
 			w.b = append(w.b, '}')
 		}
-		w.b = append(w.b, "\n  ]"...)
+		w.line("  ")
+		w.b = append(w.b, ']')
 	}
-	return append(w.b, "\n}\n"...)
+	w.line("")
+	return append(w.b, '}')
 }
 
 type jsonWriter struct {
 	b    []byte
+	eol  string
 	some bool
+}
+
+// line begins a new line, if there are lines.
+func (w *jsonWriter) line(indent string) {
+	if w.eol != "" {
+		w.b = append(append(w.b, w.eol...), indent...)
+	}
 }
 
 func (w *jsonWriter) key(name string) {
@@ -55,7 +77,7 @@ func (w *jsonWriter) key(name string) {
 		w.b = append(w.b, ',')
 	}
 	w.some = true
-	w.b = append(w.b, "\n  "...)
+	w.line("  ")
 	w.b = strconv.AppendQuote(w.b, name)
 	w.b = append(w.b, ": "...)
 }

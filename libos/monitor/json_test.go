@@ -34,6 +34,13 @@ func randomStats(rnd *rand.Rand) (s Stats) {
 			f.SetInt(int64(number()))
 		case reflect.Uint64:
 			f.SetUint(number())
+		case reflect.Pointer:
+			if rnd.IntN(2) == 0 {
+				s.Net = &NetStats{}
+				for n, k := reflect.ValueOf(s.Net).Elem(), 0; k < n.NumField(); k++ {
+					n.Field(k).SetUint(number())
+				}
+			}
 		case reflect.Map:
 			f.Set(reflect.ValueOf(counts()))
 		case reflect.Slice:
@@ -64,6 +71,15 @@ func TestJSON(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("round trip (-want +got):\n%s", diff)
+		}
+		line := want.AppendLine(nil)
+		var short bytes.Buffer
+		if err := json.Compact(&short, text); err != nil {
+			t.Fatal(err)
+		}
+		var same bytes.Buffer
+		if err := json.Compact(&same, line); err != nil || same.String() != short.String() || bytes.IndexByte(line, '\n') != len(line)-1 {
+			t.Fatalf("AppendLine() = %q, %v", line, err)
 		}
 		if want.Exits == nil {
 			continue

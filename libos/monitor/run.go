@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"unibench/libos/monitor/netspec"
 	"unibench/libos/vmm"
 )
 
@@ -20,7 +21,9 @@ type Config struct {
 	Env      []string    // KEY=VALUE
 	Initrd   vmm.Archive // the root file system (package initrd), or nil
 	Hostname string
-	Cache    string // folder for what is kept from run to run; empty for none
+	Cache    string        // folder for what is kept from run to run; empty for none
+	Net      *netspec.Spec // the network device, or nil
+	Requests int           // descriptor on which statistics are asked for (serveStats), or 0
 	// Start is when the monitor's main began, as Stats.MonitorStart.
 	Start int64
 }
@@ -46,7 +49,7 @@ func Run(cfg Config) (Result, error) {
 		return r, &os.PathError{Op: "open image", Path: cfg.Image, Err: err}
 	}
 	defer syscall.Close(fd)
-	if cfg.VCPUs > 1 {
+	if cfg.VCPUs > 1 || cfg.Net != nil {
 		// A thread in KVM_RUN keeps its P until sysmon takes it away, which can
 		// take 10 ms. With a P for each, and for what serves them, no vCPU that
 		// leaves the guest waits for another one to do so.
@@ -61,6 +64,12 @@ func Run(cfg Config) (Result, error) {
 		Args: append([]string{cfg.Name}, cfg.Args...), Env: cfg.Env,
 		Initrd: cfg.Initrd, Host: cfg.Hostname, Console: con, Cache: cfg.Cache,
 		Step: step,
+	}
+	if cfg.Net != nil {
+		if vc.Net, err = openNet(cfg.Net, cfg.VCPUs); err != nil {
+			return r, err
+		}
+		step("open network")
 	}
 	if err := random(vc.Seed[:]); err != nil {
 		return r, err
@@ -79,10 +88,18 @@ func Run(cfg Config) (Result, error) {
 	stop := make(chan struct{})
 	defer close(stop)
 	go forward(m, signals, stop)
-	if err := confine(); err != nil {
+	if err := confine(cfg.Net != nil); err != nil {
 		return r, err
 	}
 	step("confine")
+	if cfg.Requests > 0 {
+		base := r.Stats
+		go serveStats(cfg.Requests, func() Stats {
+			s := base
+			s.collect(m, con)
+			return s
+		})
+	}
 	r.Exit, err = m.Run()
 	r.Stats.collect(m, con)
 	r.Stats.ExitStatus = r.Status

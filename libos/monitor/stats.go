@@ -15,6 +15,9 @@ type Stats struct {
 	FirstOutput  int64 `json:"first_output_ns"`  // first byte written to stdout or stderr
 	GuestEnd     int64 `json:"guest_end_ns"`     // the guest asked to exit
 
+	// Time is when the counters below were read.
+	Time int64 `json:"time_ns"`
+
 	ExitStatus int `json:"exit_status"`
 
 	// Exits counts VM exits by cause, as names; VMExits is their sum, over
@@ -30,6 +33,9 @@ type Stats struct {
 	MemoryBytes    uint64 `json:"memory_bytes"`     // -mem
 	GuestPeakBytes uint64 `json:"guest_peak_bytes"` // most memory in use by the guest
 	VCPUs          int    `json:"vcpus"`
+
+	// Net has the counters of the network device, if there is one.
+	Net *NetStats `json:"net,omitempty"`
 
 	// Steps are the monitor's own phases before FirstRun, in order.
 	Steps []Step `json:"steps,omitempty"`

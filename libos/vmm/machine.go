@@ -89,8 +89,8 @@ type Machine struct {
 	open   sync.RWMutex // held by who may come from outside while Close waits
 	closed bool
 
-	// FirstRun and GuestEnd are CLOCK_MONOTONIC times in nanoseconds.
-	FirstRun, GuestEnd int64
+	// FirstRun and GuestEnd are CLOCK_MONOTONIC times in nanoseconds, 0 before.
+	FirstRun, GuestEnd atomic.Int64
 }
 
 // New builds the machine: memory, image, tables, the first vCPU.
@@ -313,7 +313,7 @@ func (m *Machine) fillBootInfo() {
 // Run executes the first vCPU, on the calling thread, and returns when the guest
 // has ended, for whatever reason. It is called once.
 func (m *Machine) Run() (Exit, error) {
-	m.FirstRun = monotonic()
+	m.FirstRun.Store(monotonic())
 	m.vcpus[0].run(m.entry, m.rsp)
 	m.wg.Wait()
 	m.mu.Lock()
@@ -352,7 +352,7 @@ func (m *Machine) end(exit Exit, err error) {
 		return
 	}
 	m.ended, m.exit, m.err = true, exit, err
-	m.GuestEnd = monotonic()
+	m.GuestEnd.Store(monotonic())
 	m.mu.Unlock()
 	close(m.done)
 	m.ticker.stop()

@@ -1,6 +1,6 @@
 // Command uni-vmm runs one unikernel image and exits as the program in it does.
 //
-//	uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-env K=V]... [-stats F] [-arg0 NAME] IMAGE [-- ARGS...]
+//	uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-env K=V]... [-stats F] [-stats-fd N] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]
 //
 // It is the monitor that `uni run` turns into; call it directly where
 // milliseconds count. Its start-up is part of every boot, so it does without
@@ -8,7 +8,10 @@
 //
 // -mem is all memory of the VM, image included. -root packs a folder into the
 // program's file system. -env sets a variable, of which the program has none
-// otherwise. -stats writes counters and times of the run as JSON.
+// otherwise. -stats writes counters and times of the run as JSON, at its end; on
+// the inherited descriptor -stats-fd, a socket, each byte that is written asks
+// for those of the moment, as one line. -net attaches the program to a TAP
+// interface (package netspec says how).
 //
 // Exit status: that of the program; 128 plus the number of the signal that
 // killed it; 2 for a usage error; 125 if the VM could not be started or broke.

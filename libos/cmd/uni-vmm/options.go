@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+
+	"unibench/libos/monitor/netspec"
 )
 
 // options are the command line.
@@ -13,6 +15,8 @@ type options struct {
 	root   string
 	env    []string
 	stats  string
+	asked  int // -stats-fd
+	net    *netspec.Spec
 	arg0   string
 	image  string
 	args   []string
@@ -20,7 +24,7 @@ type options struct {
 
 const defaultMemory = 64 << 20
 
-const usage = "usage: uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-env K=V]... [-stats F] [-arg0 NAME] IMAGE [-- ARGS...]"
+const usage = "usage: uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-env K=V]... [-stats F] [-stats-fd N] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]"
 
 // parse reads flags as package flag does: -name value, -name=value, --name.
 func parse(args []string) (options, error) {
@@ -34,7 +38,7 @@ func parse(args []string) (options, error) {
 		}
 		name, value, given := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 		switch name {
-		case "mem", "cpus", "root", "env", "stats", "arg0":
+		case "mem", "cpus", "root", "env", "stats", "stats-fd", "net", "arg0":
 		default:
 			return o, errors.New("unknown flag " + arg + "\n" + usage)
 		}
@@ -80,6 +84,14 @@ func (o *options) set(name, value string) (err error) {
 		o.env = append(o.env, value)
 	case "stats":
 		o.stats = value
+	case "stats-fd":
+		if o.asked, err = strconv.Atoi(value); err != nil || o.asked < 3 {
+			return errors.New("-stats-fd: " + strconv.Quote(value) + " is not a descriptor from 3 up")
+		}
+	case "net":
+		if o.net, err = netspec.Parse(value); err != nil {
+			return errors.New("-net: " + err.Error())
+		}
 	case "arg0":
 		o.arg0 = value
 	}

@@ -26,6 +26,7 @@ func run(start int64, args []string) int {
 	cfg := monitor.Config{
 		Image: o.image, Name: o.arg0, Memory: o.memory, VCPUs: o.cpus,
 		Args: o.args, Env: o.env, Hostname: "unibench", Start: start,
+		Net: o.net, Requests: o.asked,
 	}
 	if dir, err := os.UserCacheDir(); err == nil {
 		cfg.Cache = dir + "/unibench"

@@ -25,6 +25,14 @@ could not be built or started.
   -root DIR     folder whose files the program finds under /
   -env K=V      environment variable of the program, may be repeated
   -stats FILE   write the run's statistics there, as JSON
+  -stats-fd N   inherited socket: each byte that is written to it asks for the
+                statistics of the moment, one line of JSON
+  -net SPEC     attach the program to an existing TAP interface:
+                  tap=NAME or tapfd=N[+N...]  its name, or inherited descriptors
+                  ip=ADDRESS/BITS  gw=ADDRESS  or dhcp
+                  ip6=ADDRESS/BITS  gw6=ADDRESS
+                  dns=ADDRESS[+ADDRESS...]  mac=ADDRESS  mtu=N  queues=N
+                separated by commas, such as tap=tap0,ip=198.18.0.2/24
 `
 
 const inspectUsage = `usage: uni inspect [-json] IMAGE

@@ -2,7 +2,7 @@
 // explains the result.
 //
 //	uni build [-o FILE] [go build flags] PKG
-//	uni run [-mem 64M] [-cpus N] [-root DIR] [-env K=V]... [-stats FILE] [go build flags] PKG|IMAGE [-- args]
+//	uni run [-mem 64M] [-cpus N] [-root DIR] [-env K=V]... [-stats FILE] [-net SPEC] [go build flags] PKG|IMAGE [-- args]
 //	uni inspect [-json] IMAGE
 //	uni doctor [-json]
 //	uni version

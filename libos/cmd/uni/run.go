@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"unibench/libos/monitor/netspec"
 )
 
 // monitorName is the monitor, a command of its own so that it starts fast.
@@ -23,12 +25,18 @@ const monitorName = "uni-vmm"
 // status need no relay. A built image has no name left by then, so nothing
 // stays behind however the process ends.
 func (a *app) runProgram(args []string) error {
-	c, err := parse(args, "mem cpus root env stats", "", true)
+	c, err := parse(args, "mem cpus root env stats stats-fd net", "", true)
 	if err != nil {
 		return err
 	}
 	if len(c.rest) == 0 {
 		return usagef("no package or image given")
+	}
+	if c.has("net") {
+		// The monitor would say so, too, but only after building.
+		if _, err := netspec.Parse(c.get("net")); err != nil {
+			return usagef("-net: %v", err)
+		}
 	}
 	monitor, err := findMonitor()
 	if err != nil {
