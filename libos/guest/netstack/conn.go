@@ -127,7 +127,10 @@ func (s *Socket) Close() {
 // end closes the endpoint.
 func (s *Socket) end() {
 	s.ep.Close()
-	if s.kind == inet.Stream {
+	switch {
+	case s.family == inet.FamilyPacket:
+		s.stack.tap.sockets.Add(-1)
+	case s.kind == inet.Stream:
 		s.stack.closing.add(s.ep)
 	}
 }

@@ -27,5 +27,6 @@
 // socket by its buffers, which grow by need (see limits.go).
 //
 // Not done: forwarding, packet filters, urgent data (delivered in line), TCP fast
-// open, the error queue of IP_RECVERR, blocking in Close for SO_LINGER.
+// open, the error queue of IP_RECVERR, blocking in Close for SO_LINGER, an answer
+// to a ping of eth0's own address from within (loopback and other hosts get one).
 package netstack

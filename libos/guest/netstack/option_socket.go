@@ -92,6 +92,7 @@ func (s *Socket) socketOption(name int) (int, linux.Errno) {
 		if err == nil {
 			return 0, 0
 		}
+		_ = s.ep.LastError() // gVisor keeps what ended a connection twice
 		return int(s.failure(err)), 0
 	}
 	return 0, linux.ENOPROTOOPT

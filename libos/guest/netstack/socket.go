@@ -74,6 +74,9 @@ func (s *Stack) Socket(family, kind, protocol int) (inet.Socket, linux.Errno) {
 			return nil, linux.ESOCKTNOSUPPORT
 		}
 		k.ep, err = s.net.NewPacketEndpoint(kind == inet.Datagram, tcpip.NetworkProtocolNumber(protocol), k.queue)
+		if err == nil {
+			s.tap.sockets.Add(1)
+		}
 	default:
 		return nil, linux.EAFNOSUPPORT
 	}

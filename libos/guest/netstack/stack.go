@@ -47,6 +47,7 @@ type Stack struct {
 	payloads sync.Pool // of *payload
 	closing  closing
 	routers  routers
+	tap      tap
 
 	configured chan struct{} // closed when addresses are there
 	stop       chan struct{} // closed by Close
@@ -121,7 +122,8 @@ func (s *Stack) addLoopback() tcpip.Error {
 
 // addDevice makes the interface eth0 with its static addresses and routes.
 func (s *Stack) addDevice(nic stack.LinkEndpoint, info *abi.NetInfo) tcpip.Error {
-	if err := s.net.CreateNICWithOptions(ethernetID, nic, stack.NICOptions{Name: "eth0"}); err != nil {
+	s.tap.LinkEndpoint = nic
+	if err := s.net.CreateNICWithOptions(ethernetID, &s.tap, stack.NICOptions{Name: "eth0"}); err != nil {
 		return err
 	}
 	for _, d := range implicit() {
