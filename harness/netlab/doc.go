@@ -47,6 +47,6 @@
 // everything vanishes with the process, also after kill -9. (A container's
 // first process has another parent: scratch.Sweep of the next run ends it.)
 //
-// It needs CAP_NET_ADMIN and CAP_SYS_ADMIN over its namespaces. A command without them starts
-// itself again in a user namespace; see Main.
+// It needs CAP_NET_ADMIN and CAP_SYS_ADMIN. A command without them starts itself
+// again in a user namespace; see Rootless.
 package netlab

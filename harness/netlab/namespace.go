@@ -85,7 +85,7 @@ func (n *namespace) up(name string) error {
 
 // address configures the interface of a side and brings it up.
 func (n *namespace) address(name string, side Side) error {
-	if err := n.do(func() error { return setSysctls(name, side) }); err != nil {
+	if err := n.do(func() error { return setSysctls(sideSysctls(name, side)) }); err != nil {
 		return err
 	}
 	link, err := n.handle.LinkByName(name)

@@ -25,12 +25,20 @@ func linkSysctls(link string) []sysctl {
 // for every target; the system under test keeps the kernel's defaults.
 var generatorSysctls = [...]sysctl{{"ipv4/ip_local_port_range", "10240 65535"}, {"ipv4/tcp_tw_reuse", "1"}}
 
-// setSysctls must be called in the namespace.
-func setSysctls(link string, side Side) error {
+// wireSysctls keep the kernel itself off the wire, on interfaces to come.
+var wireSysctls = [...]sysctl{{"ipv6/conf/default/disable_ipv6", "1"}}
+
+// sideSysctls lists the settings of a side.
+func sideSysctls(link string, side Side) []sysctl {
 	list := linkSysctls(link)
 	if side == Generator {
 		list = append(list, generatorSysctls[:]...)
 	}
+	return list
+}
+
+// setSysctls must be called in the namespace.
+func setSysctls(list []sysctl) error {
 	for _, s := range list {
 		err := os.WriteFile(filepath.Join(netSysctls, s.name), []byte(s.value), 0)
 		// A kernel without IPv6 has none of its settings.

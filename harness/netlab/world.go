@@ -32,7 +32,7 @@ type Config struct {
 	Shape  *Shape // of the wire; nil: the link is joined directly
 
 	// Relay is the command line of the process that shapes the wire, which
-	// calls Main, such as this program's own path and RelayArg; needed with
+	// calls RelayMain, such as this program's own path and RelayArg; needed with
 	// Shape only. RelayCPUs are its processors; empty means all.
 	Relay     []string
 	RelayCPUs []int
@@ -79,7 +79,7 @@ func (c *Config) normalise() error {
 		return errors.New("a shaped wire needs the command line of the relay")
 	}
 	if c.Shape != nil {
-		return c.Shape.check()
+		return c.Shape.Check()
 	}
 	return nil
 }
