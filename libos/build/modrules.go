@@ -173,5 +173,42 @@ func gvisorRules() []moduleRule {
 			File: random, Name: "buffer",
 			Anchor: "bufio.NewReader(&reader{})", Replace: "bufio.NewReaderSize(&reader{}, 64)",
 		}},
+		{Reason: "the netstack's SendBuffer sends from the memory of the program", Edit: Edit{
+			File: pkg + "buffer/chunk.go", Name: "lent memory",
+			Anchor: "type chunk struct {\n\tchunkRefs\n\tdata []byte\n}\n",
+			Replace: `type chunk struct {
+	chunkRefs
+	data []byte
+	free func() // not nil: data is lent, and free is to be called at its end
+}
+
+// lentView returns a view of data, which stays as it is until free is called.
+func lentView(data []byte, free func()) *View {
+	c := &chunk{data: data[:len(data):len(data)], free: free}
+	c.InitRefs()
+	v := viewPool.Get().(*View)
+	*v = View{chunk: c, write: len(data)}
+	return v
+}
+`,
+		}},
+		{Reason: "the netstack's SendBuffer sends from the memory of the program", Edit: Edit{
+			File: pkg + "buffer/chunk.go", Name: "end of a loan",
+			Anchor:  "func (c *chunk) destroy() {\n",
+			Replace: "func (c *chunk) destroy() {\n\tif c.free != nil {\n\t\tc.free()\n\t\tc.data, c.free = nil, nil\n\t\treturn\n\t}\n",
+		}},
+		{Reason: "the netstack's SendBuffer sends from the memory of the program", Edit: Edit{
+			File: pkg + "buffer/buffer.go", Name: "borrow instead of reading",
+			Anchor: "\t\tv := NewView(int(vsize))\n",
+			Replace: `		if l, ok := r.(interface{ Lend(n int) ([]byte, func()) }); ok {
+			if data, free := l.Lend(int(vsize)); free != nil {
+				b.Append(lentView(data, free))
+				done += int64(len(data))
+				continue
+			}
+		}
+		v := NewView(int(vsize))
+`,
+		}},
 	}
 }

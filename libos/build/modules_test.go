@@ -94,7 +94,7 @@ func TestStack(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), res.Image).CombinedOutput()
-	want := fmt.Sprintf("udp 0 datagram\ntcp 0 1048576\nudp 1 datagram\ntcp 1 1048576\niid %x\n", iid[:8])
+	want := fmt.Sprintf("udp 0 datagram\ntcp 0 true\nlent 0 true true 0\nudp 1 datagram\ntcp 1 true\nlent 1 true true 0\niid %x\n", iid[:8])
 	if err != nil || string(out) != want {
 		t.Errorf("program: %q, %v, want %q", out, err, want)
 	}

@@ -5,9 +5,7 @@ package netfixture
 import (
 	"bytes"
 	"fmt"
-	"io"
 
-	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/link/ethernet"
@@ -52,7 +50,12 @@ func Run() {
 		}
 		s.AddRoute(tcpip.Route{Destination: prefix.Subnet(), NIC: nic})
 		fmt.Println("udp", i, datagram(s, number, local[i]))
-		fmt.Println("tcp", i, stream(s, number, local[i]))
+		fmt.Println("tcp", i, stream(s, number, local[i], 80, bytes.NewBuffer(pattern())))
+		l := &lender{rest: pattern()}
+		fmt.Println("lent", i, stream(s, number, local[i], 81, l), l.loans > 1, l.copied)
+		for ; l.loans > 0; l.loans-- {
+			<-l.free // or the test takes for ever
+		}
 	}
 	packet.NewEndpoint(s, false, header.IPv4ProtocolNumber, new(waiter.Queue)).Close()
 	fmt.Printf("iid %x\n", header.AppendOpaqueInterfaceIdentifier(nil, local[1].WithPrefix().Subnet(), "eth0", 0, []byte("secret")))
@@ -102,13 +105,43 @@ func datagram(s *stack.Stack, number tcpip.NetworkProtocolNumber, addr tcpip.Add
 	return got.String()
 }
 
-// stream sends a megabyte, the end of which the other side sees.
-func stream(s *stack.Stack, number tcpip.NetworkProtocolNumber, addr tcpip.Address) int {
-	const size = 1 << 20
+// pattern is a megabyte.
+func pattern() []byte { return bytes.Repeat([]byte("stream.."), 1<<17) }
+
+// lender is a payload that the stack need not copy.
+type lender struct {
+	rest   []byte
+	loans  int
+	copied int
+	free   chan bool
+}
+
+// Lend returns the next bytes, and what is called when they are free.
+func (l *lender) Lend(n int) ([]byte, func()) {
+	if l.free == nil {
+		l.free = make(chan bool, 1000)
+	}
+	b := l.rest[:min(n, len(l.rest))]
+	l.rest = l.rest[len(b):]
+	l.loans++
+	return b, func() { l.free <- true }
+}
+
+func (l *lender) Len() int { return len(l.rest) }
+
+func (l *lender) Read(b []byte) (int, error) {
+	n := copy(b, l.rest)
+	l.rest = l.rest[n:]
+	l.copied += n
+	return n, nil
+}
+
+// stream sends payload and returns whether pattern arrived, and then the end.
+func stream(s *stack.Stack, number tcpip.NetworkProtocolNumber, addr tcpip.Address, port uint16, payload tcpip.Payloader) bool {
 	var listenQueue, clientQueue waiter.Queue
 	listener := endpoint(s, tcp.ProtocolNumber, number, &listenQueue)
 	defer listener.Close()
-	to := tcpip.FullAddress{Addr: addr, Port: 80}
+	to := tcpip.FullAddress{Addr: addr, Port: port}
 	if err := listener.Bind(to); err != nil {
 		panic(err)
 	}
@@ -135,12 +168,9 @@ func stream(s *stack.Stack, number tcpip.NetworkProtocolNumber, addr tcpip.Addre
 	})
 	defer server.Close()
 	go func() {
-		data := buffer.MakeWithData(bytes.Repeat([]byte("stream"), size/6+1)[:size])
-		var payload bytes.Buffer
-		payload.Write(data.Flatten())
 		await(&clientQueue, waiter.WritableEvents, func() tcpip.Error {
 			for payload.Len() > 0 {
-				if _, err := client.Write(&payload, tcpip.WriteOptions{}); err != nil {
+				if _, err := client.Write(payload, tcpip.WriteOptions{}); err != nil {
 					return err
 				}
 			}
@@ -148,11 +178,10 @@ func stream(s *stack.Stack, number tcpip.NetworkProtocolNumber, addr tcpip.Addre
 		})
 		client.Shutdown(tcpip.ShutdownWrite)
 	}()
-	total := 0
+	var got bytes.Buffer
 	await(serverQueue, waiter.ReadableEvents, func() tcpip.Error {
 		for {
-			res, err := server.Read(io.Discard, tcpip.ReadOptions{})
-			total += res.Count
+			_, err := server.Read(&got, tcpip.ReadOptions{})
 			if _, closed := err.(*tcpip.ErrClosedForReceive); closed {
 				return nil
 			} else if err != nil {
@@ -160,5 +189,5 @@ func stream(s *stack.Stack, number tcpip.NetworkProtocolNumber, addr tcpip.Addre
 			}
 		}
 	})
-	return total
+	return bytes.Equal(got.Bytes(), pattern())
 }
