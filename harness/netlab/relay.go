@@ -29,8 +29,8 @@ const relayStop = 5 * time.Second
 // relayProcess shapes the wire.
 type relayProcess struct{ running *launch.Running }
 
-// joinByRelay makes both links to the wire and starts the relay between them.
-func (w *World) joinByRelay(ctx context.Context) (err error) {
+// joinByRelay makes both links to the wire, and sockets on it for the relay.
+func (w *World) joinByRelay() (err error) {
 	if w.wire, err = newNamespace(); err != nil {
 		return err
 	}
@@ -45,29 +45,24 @@ func (w *World) joinByRelay(ctx context.Context) (err error) {
 	} else {
 		err = w.ns[SUT].addVeth(linkName, w.wire, wireSUT, w.config.MTU)
 	}
-	if err != nil {
-		return err
-	}
-	var sockets [2]*os.File
-	defer func() {
-		for _, f := range sockets {
-			if f != nil {
-				f.Close()
-			}
-		}
-	}()
 	for i, name := range []string{wireGenerator, wireSUT} {
-		if sockets[i], err = w.wire.openPacket(name); err != nil {
-			return err
+		if err == nil {
+			w.sockets[i], err = w.wire.openPacket(name)
 		}
 	}
+	return err
+}
+
+// startRelay starts the relay once both ends are up: frames wait in its sockets,
+// which are its own from then on.
+func (w *World) startRelay(ctx context.Context) error {
 	shape, err := json.Marshal(w.config.Shape)
 	if err != nil {
 		return err
 	}
 	args := append([]string{filepath.Base(w.config.Relay[0])}, w.config.Relay[1:]...)
 	running, err := launch.Start(ctx, launch.Spec{
-		Path: w.config.Relay[0], Args: args, Stdin: shape, Files: sockets[:], CPUs: w.config.RelayCPUs,
+		Path: w.config.Relay[0], Args: args, Stdin: shape, Files: w.sockets[:], CPUs: w.config.RelayCPUs,
 	})
 	if err != nil {
 		return fmt.Errorf("start relay: %w", err)
@@ -76,7 +71,17 @@ func (w *World) joinByRelay(ctx context.Context) (err error) {
 	if _, err := running.Line(ctx, relayReady); err != nil {
 		return fmt.Errorf("start relay: %w", err)
 	}
+	w.closeSockets()
 	return nil
+}
+
+func (w *World) closeSockets() {
+	for i, f := range w.sockets {
+		if f != nil {
+			f.Close()
+			w.sockets[i] = nil
+		}
+	}
 }
 
 // openPacket brings an interface up with a packet socket on it.

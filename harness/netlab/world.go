@@ -45,7 +45,9 @@ type World struct {
 	ns     [2]*namespace // of each side; nil for the SUT of a TAP
 	wire   *namespace    // nil without a shape
 	taps   []*os.File
-	relay  *relayProcess // nil without a shape
+
+	sockets [2]*os.File   // on the wire, until its relay has them
+	relay   *relayProcess // nil without a shape
 }
 
 // New builds a world, which the caller must close. ctx bounds the time it takes
@@ -104,7 +106,7 @@ func (w *World) build(ctx context.Context) (err error) {
 		}
 	}
 	if w.config.Shape != nil {
-		err = w.joinByRelay(ctx)
+		err = w.joinByRelay()
 	} else {
 		err = w.join()
 	}
@@ -117,6 +119,9 @@ func (w *World) build(ctx context.Context) (err error) {
 				return fmt.Errorf("%s: %w", side, err)
 			}
 		}
+	}
+	if w.config.Shape != nil {
+		return w.startRelay(ctx)
 	}
 	return nil
 }
@@ -158,6 +163,7 @@ func (w *World) Close() error {
 	if w.relay != nil {
 		_, err = w.relay.stop()
 	}
+	w.closeSockets()
 	for _, f := range w.taps {
 		f.Close()
 	}
