@@ -34,6 +34,7 @@ const (
 	EROFS        Errno = 30
 	EMLINK       Errno = 31
 	EPIPE        Errno = 32
+	EDOM         Errno = 33
 	ERANGE       Errno = 34
 	ENAMETOOLONG Errno = 36
 	ENOSYS       Errno = 38

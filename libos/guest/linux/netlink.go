@@ -2,6 +2,7 @@ package linux
 
 // Messages of netlink(7) and rtnetlink(7).
 const (
+	SolNetlink = 270
 	NlmsgHdr   = 16 // bytes of struct nlmsghdr
 	NlmsgNoop  = 1
 	NlmsgError = 2

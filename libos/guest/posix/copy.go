@@ -1,6 +1,9 @@
 package posix
 
-import "unibench/libos/guest/linux"
+import (
+	"unibench/libos/guest/linux"
+	"unibench/libos/guest/vfs"
+)
 
 // copySize is how much is copied at once: few turns, little memory.
 const copySize = 64 << 10
@@ -26,6 +29,11 @@ func copyRange(from *file, off int64, n int, write func([]byte) (int, linux.Errn
 		}
 	}
 	return total, 0
+}
+
+// fileSender is a stream that takes bytes out of a file without a copy between.
+type fileSender interface {
+	sendFile(node *vfs.Inode, off int64, n int, nonblock bool) (int, linux.Errno)
 }
 
 // sysSendfile copies from a regular file to any description.
@@ -57,8 +65,14 @@ func (p *Process) sysSendfile(a *Args) (uintptr, linux.Errno) {
 		return 0, linux.EINVAL
 	}
 	size := int(min(a.U[3], linux.MaxReadWrite))
+	move := func(off int64) (int, linux.Errno) {
+		if s, ok := out.stream.(fileSender); ok {
+			return s.sendFile(in.node, off, size, out.nonblock())
+		}
+		return copyRange(in, off, size, out.write)
+	}
 	if !a.null(2) {
-		n, errno := copyRange(in, off, size, out.write)
+		n, errno := move(off)
 		if errno != 0 {
 			return 0, errno
 		}
@@ -67,7 +81,7 @@ func (p *Process) sysSendfile(a *Args) (uintptr, linux.Errno) {
 	in.mu.Lock()
 	start := in.off
 	in.mu.Unlock()
-	n, errno := copyRange(in, start, size, out.write)
+	n, errno := move(start)
 	if errno == 0 {
 		in.mu.Lock()
 		in.off = start + int64(n)

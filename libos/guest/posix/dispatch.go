@@ -77,6 +77,9 @@ func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
 	case linux.SysCopyFileRange:
 		return p.sysCopyFileRange(a)
 	}
+	if isSocketCall(num) {
+		return p.socketCall(num, a)
+	}
 	return p.dispatchNames(num, a)
 }
 

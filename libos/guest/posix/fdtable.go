@@ -1,24 +1,41 @@
 package posix
 
-import "unibench/libos/guest/linux"
+import (
+	"sync/atomic"
 
-// descriptor is one entry of the table, free if file is nil.
+	"unibench/libos/guest/linux"
+)
+
+// descriptor is one entry of the table, free if file is nil. Process.mu guards
+// its changes; file may be read without.
 type descriptor struct {
-	file    *file
+	file    atomic.Pointer[file]
 	cloexec bool // kept and reported; nothing is ever executed
 }
 
 // get returns the description behind fd with one more reference, which the
-// caller gives back with put.
+// caller gives back with put. It takes no lock: a table that is replaced while
+// it looks is the one of a moment ago, and a description that ends meanwhile
+// has no references, and then the descriptor was closed.
 func (p *Process) get(fd int) (*file, linux.Errno) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if fd < 0 || fd >= len(p.fds) || p.fds[fd].file == nil {
+	table := *p.table.Load()
+	if uint(fd) >= uint(len(table)) {
 		return nil, linux.EBADF
 	}
-	f := p.fds[fd].file
-	f.refs.Add(1)
+	f := table[fd].file.Load()
+	if f == nil || !f.hold() {
+		return nil, linux.EBADF
+	}
 	return f, 0
+}
+
+// behind returns the description behind fd, nil if there is none. mu is held, so
+// that it has references.
+func (p *Process) behind(fd int) *file {
+	if fd < 0 || fd >= len(p.fds) {
+		return nil
+	}
+	return p.fds[fd].file.Load()
 }
 
 // use is get for the calls that a description opened with OPath does not
@@ -42,7 +59,7 @@ func (p *Process) install(f *file, from int, cloexec bool) (int, linux.Errno) {
 		f.put()
 		return -1, linux.EMFILE
 	}
-	p.enter(fd, descriptor{f, cloexec})
+	p.enter(fd, f, cloexec)
 	p.mu.Unlock()
 	return fd, 0
 }
@@ -50,7 +67,7 @@ func (p *Process) install(f *file, from int, cloexec bool) (int, linux.Errno) {
 // vacant returns the lowest free descriptor not below from. mu is held.
 func (p *Process) vacant(from int) int {
 	fd := max(from, p.lowest)
-	for fd < len(p.fds) && p.fds[fd].file != nil {
+	for p.behind(fd) != nil {
 		fd++
 	}
 	if from <= p.lowest {
@@ -60,11 +77,18 @@ func (p *Process) vacant(from int) int {
 }
 
 // enter fills in a free entry, making the table larger if needed. mu is held.
-func (p *Process) enter(fd int, d descriptor) {
-	for len(p.fds) <= fd {
-		p.fds = append(p.fds, descriptor{})
+func (p *Process) enter(fd int, f *file, cloexec bool) {
+	if fd >= len(p.fds) {
+		larger := make([]descriptor, max(fd+1, 2*len(p.fds)))
+		for i := range p.fds {
+			larger[i].file.Store(p.fds[i].file.Load())
+			larger[i].cloexec = p.fds[i].cloexec
+		}
+		p.fds = larger
+		p.table.Store(&larger)
 	}
-	p.fds[fd] = d
+	p.fds[fd].file.Store(f)
+	p.fds[fd].cloexec = cloexec
 }
 
 // full reports EMFILE if no descriptor is free: calls that change files check
@@ -81,12 +105,12 @@ func (p *Process) full() linux.Errno {
 // close takes fd out of the table.
 func (p *Process) close(fd int) linux.Errno {
 	p.mu.Lock()
-	if fd < 0 || fd >= len(p.fds) || p.fds[fd].file == nil {
+	f := p.behind(fd)
+	if f == nil {
 		p.mu.Unlock()
 		return linux.EBADF
 	}
-	f := p.fds[fd].file
-	p.fds[fd] = descriptor{}
+	p.fds[fd].file.Store(nil)
 	p.lowest = min(p.lowest, fd)
 	p.mu.Unlock()
 	p.dropped(fd, f)
@@ -105,20 +129,17 @@ func (p *Process) dropped(fd int, f *file) {
 func (p *Process) dup(fd, to int, cloexec bool) (int, linux.Errno) {
 	p.mu.Lock()
 	switch {
-	case fd < 0 || fd >= len(p.fds) || p.fds[fd].file == nil, to < 0, uint64(to) >= p.nofile.Cur:
+	case p.behind(fd) == nil, to < 0, uint64(to) >= p.nofile.Cur:
 		p.mu.Unlock()
 		return -1, linux.EBADF
 	case fd == to:
 		p.mu.Unlock()
 		return to, 0
 	}
-	f := p.fds[fd].file
+	f := p.behind(fd)
 	f.refs.Add(1)
-	var old *file
-	if to < len(p.fds) {
-		old = p.fds[to].file
-	}
-	p.enter(to, descriptor{f, cloexec})
+	old := p.behind(to)
+	p.enter(to, f, cloexec)
 	p.mu.Unlock()
 	if old != nil {
 		p.dropped(to, old)

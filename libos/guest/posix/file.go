@@ -38,12 +38,30 @@ type stream interface {
 // newFile returns a description without references. node, if any, comes with
 // an Acquire that the description takes over.
 func newFile(node *vfs.Inode, s stream, flags int) *file {
-	f := &file{node: node, stream: s}
+	f := &file{}
+	f.init(node, s, flags)
+	return f
+}
+
+func (f *file) init(node *vfs.Inode, s stream, flags int) {
+	f.node, f.stream = node, s
 	const kept = linux.OAccmode | linux.OAppend | linux.ONonblock | linux.ODsync | linux.OAsync | linux.ODirect |
 		linux.OLargefile | linux.ODirectory | linux.ONofollow | linux.ONoatime | linux.OSync | linux.OPath
 	f.flags.Store(int32(flags & kept))
 	f.refs.Store(1)
-	return f
+}
+
+// hold takes one more reference, unless the description has ended.
+func (f *file) hold() bool {
+	for {
+		n := f.refs.Load()
+		if n == 0 {
+			return false
+		}
+		if f.refs.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
 }
 
 // put gives a reference back; the last one ends the description.
@@ -53,6 +71,9 @@ func (f *file) put() {
 	}
 	if t := f.locks.Load(); t != nil {
 		t.release(f)
+	}
+	if w, ok := f.stream.(watched); ok {
+		w.waiters().end(f)
 	}
 	if f.stream != nil {
 		f.stream.close()

@@ -17,7 +17,9 @@ func (p *Process) mount() *vfs.FS {
 	fs := vfs.New(p.now, memory{p.hal}, int64(total/2))
 	for _, f := range skeleton(p.hal.Hostname()) {
 		f.Mtime = p.now()
-		fs.Plant(f.path, f.Node)
+		if n, errno := fs.Plant(f.path, f.Node); errno == 0 {
+			p.remember(f.path, n)
+		}
 	}
 	if archive := p.hal.Initrd(); len(archive) > 0 {
 		if offset, text := unpack(fs, archive); text != "" {

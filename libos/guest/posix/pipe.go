@@ -18,13 +18,14 @@ type pipe struct {
 	hal HAL
 	ino uint64
 
-	mu       sync.Mutex
-	changed  sync.Cond // anything below changed
-	ring     []byte    // made at the first write
-	start    int
-	used     int
-	ends     [2]int // descriptions of each end, by pipeEnd.side
-	watchers [2]watchList
+	mu      sync.Mutex
+	changed sync.Cond // anything below changed
+	ring    []byte    // made at the first write
+	start   int
+	used    int
+	ends    [2]int // descriptions of each end, by pipeEnd.side
+
+	watchers [2]notifier
 }
 
 // Sides of a pipe.
@@ -115,17 +116,52 @@ func (p *pipe) push(b []byte) int {
 	return len(b)
 }
 
-// wake lets the other waiters of both sides look again and tells the poller
-// about side. mu is held; PollReady does not block and calls nothing here.
+// wake lets the other waiters of both sides look again and tells those of side
+// who do not wait in a call. mu is held.
 func (p *pipe) wake(side int) {
 	p.changed.Broadcast()
-	p.watchers[side].ready(p.hal, side)
+	p.watchers[side].notify(p.hal, [...]uint32{readSide: linux.PollIn, writeSide: linux.PollOut}[side])
 }
 
 // unlock wakes and unlocks.
 func (p *pipe) unlock(side int) {
-	p.wake(side)
+	p.changed.Broadcast()
 	p.mu.Unlock()
+	p.watchers[side].notify(p.hal, [...]uint32{readSide: linux.PollIn, writeSide: linux.PollOut}[side])
+}
+
+func (e *pipeEnd) watch(fd int, pd uintptr) {
+	e.watchers[e.side].attach(fd, pd)
+	if events := e.ready(); events != 0 {
+		w := watch{fd: fd, pd: pd}
+		w.tell(e.hal, events)
+	}
+}
+
+func (e *pipeEnd) unwatch(fd int)     { e.watchers[e.side].detach(fd) }
+func (e *pipeEnd) waiters() *notifier { return &e.watchers[e.side] }
+
+// ready is writable while pipeAtomic bytes fit, as on Linux.
+func (e *pipeEnd) ready() (events uint32) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.side == readSide:
+		if e.used > 0 {
+			events = linux.PollIn | linux.PollRdnorm
+		}
+		if e.ends[writeSide] == 0 {
+			events |= linux.PollHup
+		}
+	default:
+		if pipeSize-e.used >= pipeAtomic {
+			events = linux.PollOut | linux.PollWrnorm
+		}
+		if e.ends[readSide] == 0 {
+			events |= linux.PollErr
+		}
+	}
+	return events
 }
 
 func (e *pipeEnd) stat() linux.Stat {
@@ -156,7 +192,9 @@ func (e *pipeEnd) close() {
 		p.mu.Unlock()
 		return
 	}
-	p.unlock(1 - e.side)
+	p.changed.Broadcast()
+	p.mu.Unlock()
+	p.watchers[1-e.side].notify(p.hal, [...]uint32{readSide: linux.PollHup, writeSide: linux.PollErr}[1-e.side])
 }
 
 // queued returns the number of bytes that can be read.

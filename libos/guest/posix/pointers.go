@@ -52,7 +52,9 @@ func PointerMask(num, request uintptr) uint8 {
 		return p3
 	case linux.SysIoctl:
 		switch request {
-		case linux.Tcgets, linux.Tiocgwinsz, linux.Fionread, linux.Fionbio:
+		case linux.Tcgets, linux.Tiocgwinsz, linux.Fionread, linux.Fionbio, linux.Tiocoutq,
+			linux.Siocgifname, linux.Siocgifconf, linux.Siocgifflags, linux.Siocgifaddr, linux.Siocgifbrdaddr,
+			linux.Siocgifnetmask, linux.Siocgifmtu, linux.Siocgifhwaddr, linux.Siocgifindex, linux.Siocgiftxqlen:
 			return p3
 		}
 	case linux.SysFcntl:
@@ -68,6 +70,41 @@ func PointerMask(num, request uintptr) uint8 {
 		return p2 | p5
 	case linux.SysFutex:
 		return p1 | p5
+	}
+	return socketPointers(num)
+}
+
+// socketPointers is PointerMask of the calls on sockets, and of polling.
+//
+//go:nosplit
+//go:norace
+func socketPointers(num uintptr) uint8 {
+	switch num {
+	case linux.SysBind, linux.SysConnect, linux.SysSendmsg, linux.SysRecvmsg, linux.SysSendmmsg,
+		linux.SysEpollWait, linux.SysZcRecv, linux.SysZcDone:
+		return p2
+	case linux.SysAccept, linux.SysAccept4, linux.SysGetsockname, linux.SysGetpeername:
+		return p2 | p3
+	case linux.SysSendto, linux.SysRecvmmsg, linux.SysEpollPwait:
+		return p2 | p5
+	case linux.SysRecvfrom:
+		return p2 | p5 | p6
+	case linux.SysSocketpair, linux.SysSetsockopt, linux.SysEpollCtl:
+		return p4
+	case linux.SysGetsockopt:
+		return p4 | p5
+	case linux.SysPoll:
+		return p1
+	case linux.SysPpoll:
+		return p1 | p3 | p4
+	case linux.SysSelect:
+		return p2 | p3 | p4 | p5
+	case linux.SysPselect6:
+		return p2 | p3 | p4 | p5 | p6
+	case linux.SysEpollPwait2:
+		return p2 | p4 | p5
+	case linux.SysZcSend:
+		return p2 | p4
 	}
 	return 0
 }

@@ -25,25 +25,34 @@ type Process struct {
 	locks lockTable
 	pipes atomic.Uint64 // made so far; their inode numbers
 
+	alarms  alarms
+	sockets atomic.Pointer[socketHook] // set by EnableSockets
+
+	table atomic.Pointer[[]descriptor] // fds, for those that do not hold mu
+
 	mu     sync.Mutex // guards what follows
 	fds    []descriptor
 	lowest int // no descriptor below it is free
 	cwd    *vfs.Inode
 	umask  uint32
 	nofile linux.Rlimit
+
+	resolver *vfs.Inode // the skeleton's /etc/resolv.conf, until it is filled in
 }
 
 // New returns a process on hal whose descriptors 0 to 2 are the console.
 func New(hal HAL) *Process {
 	p := &Process{hal: hal, umask: 0o022, nofile: linux.Rlimit{Cur: maxFiles, Max: maxFiles}}
-	p.fds = make([]descriptor, 3, 16)
+	p.fds = make([]descriptor, 16)
+	table := p.fds
+	p.table.Store(&table)
 	for fd, flags := range [...]int{linux.ORdonly, linux.OWronly, linux.OWronly} {
 		// A terminal is one file, open for both, behind all three.
 		if hal.ConsoleIsTTY(fd) {
 			flags = linux.ORdwr
 		}
 		if hal.ConsoleMode(fd) != 0 {
-			p.fds[fd].file = newFile(nil, &console{hal: hal, fd: fd}, flags)
+			p.fds[fd].file.Store(newFile(nil, &console{hal: hal, fd: fd}, flags))
 		}
 	}
 	return p

@@ -108,7 +108,7 @@ func (f *file) setFlags(mask, value int) {
 func (p *Process) descriptorFlag(fd int, set, value bool) (uintptr, linux.Errno) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if fd >= len(p.fds) || p.fds[fd].file == nil {
+	if p.behind(fd) == nil {
 		return 0, linux.EBADF
 	}
 	d := &p.fds[fd]
@@ -158,7 +158,16 @@ func (p *Process) sysIoctl(a *Args) linux.Errno {
 			return store(a, 2, linux.Winsize{}) // size unknown, as of a serial line
 		}
 	}
+	if s, ok := f.stream.(controlled); ok {
+		return s.ioctl(a.uint32(1), hide(a))
+	}
 	return linux.ENOTTY
+}
+
+// controlled is a stream with ioctl requests of its own, whose argument is the
+// third of a.
+type controlled interface {
+	ioctl(request uint32, a *Args) linux.Errno
 }
 
 // terminal returns the settings of a terminal in its usual state (termios(3)):

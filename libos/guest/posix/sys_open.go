@@ -19,6 +19,12 @@ func (p *Process) sysOpen(a *Args, dirfd, i, flags int, perm uint32) (uintptr, l
 	if errno := p.full(); errno != 0 {
 		return 0, errno
 	}
+	if path == resolvConf {
+		// Its contents may come from the network.
+		if h := p.sockets.Load(); h != nil {
+			h.calls.configured()
+		}
+	}
 	f, errno := p.open(dirfd, path, flags, perm)
 	if errno != 0 {
 		return 0, errno

@@ -60,6 +60,13 @@ func (p *Process) sysPwrite(a *Args) (uintptr, linux.Errno) {
 	return ret(f.pwrite(b, a.int64(3)))
 }
 
+// vectored is a stream that takes the pieces of readv and writev as they are.
+// It may change the slices, and keeps none.
+type vectored interface {
+	readv(v [][]byte, size int, nonblock bool) (int, linux.Errno)
+	writev(v [][]byte, size int, nonblock bool) (int, linux.Errno)
+}
+
 // sysReadv fills the pieces one after the other; positioned is preadv.
 func (p *Process) sysReadv(a *Args, positioned bool) (uintptr, linux.Errno) {
 	off := a.int64(3)
@@ -73,6 +80,14 @@ func (p *Process) sysReadv(a *Args, positioned bool) (uintptr, linux.Errno) {
 	defer f.put()
 	if errno := f.readable(); errno != 0 {
 		return 0, errno
+	}
+	if s, ok := f.stream.(vectored); ok && !positioned {
+		var few [fewPieces][]byte
+		v, n, errno := a.vectored(few[:0], 1)
+		if errno != 0 {
+			return 0, errno
+		}
+		return ret(s.readv(hideSlice(v), n, f.nonblock()))
 	}
 	count, size, errno := a.vectorSize(1)
 	if errno != 0 {
@@ -123,6 +138,14 @@ func (p *Process) sysWritev(a *Args, positioned bool) (uintptr, linux.Errno) {
 	defer f.put()
 	if errno := f.writable(); errno != 0 {
 		return 0, errno
+	}
+	if s, ok := f.stream.(vectored); ok && !positioned {
+		var few [fewPieces][]byte
+		v, n, errno := a.vectored(few[:0], 1)
+		if errno != 0 {
+			return 0, errno
+		}
+		return ret(s.writev(hideSlice(v), n, f.nonblock()))
 	}
 	count, size, errno := a.vectorSize(1)
 	if errno != 0 {

@@ -159,3 +159,46 @@ func (fs *FS) free(chunk []byte) {
 		fs.mem.Free(chunk[:ChunkSize])
 	}
 }
+
+// zeros is what holes are lent as. Nobody writes to it.
+var zeros [4096]byte
+
+// lend appends the memory that holds the bytes from off on to v, as far as its
+// capacity and limit reach. fixed reports that it is one piece of base, which
+// never changes.
+func (c *content) lend(v [][]byte, off int64, limit int) (w [][]byte, fixed bool) {
+	limit = int(min(int64(limit), c.size-off))
+	for n := 0; n < limit && len(v) < cap(v); {
+		index, at := (off+int64(n))/ChunkSize, int((off+int64(n))%ChunkSize)
+		src, ok := c.chunks[index]
+		if !ok {
+			src = c.basePart(index)
+		}
+		part := zeros[:min(len(zeros), ChunkSize-at)]
+		if at < len(src) {
+			part = src[at:]
+			if !ok && n == 0 {
+				part, fixed = c.baseFrom(off, limit), true
+			}
+		}
+		part = part[:min(len(part), limit-n)]
+		v = append(v, part)
+		if fixed {
+			break
+		}
+		n += len(part)
+	}
+	return v, fixed
+}
+
+// baseFrom returns the bytes of base from off on, at most limit, up to the next
+// chunk.
+func (c *content) baseFrom(off int64, limit int) []byte {
+	end := min(off+int64(limit), int64(len(c.base)))
+	for index := off/ChunkSize + 1; index*ChunkSize < end; index++ {
+		if _, ok := c.chunks[index]; ok {
+			end = index * ChunkSize
+		}
+	}
+	return c.base[off:end]
+}

@@ -78,3 +78,19 @@ func (n *Inode) Size() int64 {
 	defer n.attrs.Unlock()
 	return n.content.size
 }
+
+// Lend appends the memory that holds the bytes of a regular file from off on,
+// at most limit, to v, as far as v's capacity reaches; nothing at the end of the
+// file. Memory that is fixed stays as it is for ever. Otherwise n is locked: the
+// caller only reads, does not wait, and calls Unlend.
+func (n *Inode) Lend(v [][]byte, off int64, limit int) (w [][]byte, fixed bool) {
+	n.attrs.Lock()
+	w, fixed = n.content.lend(v, off, limit)
+	if fixed {
+		n.attrs.Unlock()
+	}
+	return w, fixed
+}
+
+// Unlend ends what Lend began, unless that was fixed.
+func (n *Inode) Unlend() { n.attrs.Unlock() }

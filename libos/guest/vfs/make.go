@@ -62,7 +62,7 @@ func (fs *FS) Symlink(target string, at *Inode, path string) linux.Errno {
 
 // Mknod makes a regular file or a device node without contents; rdev is the
 // number of the device. Named pipes and sockets are EPERM, the answer of a
-// file system that has none.
+// file system that has none; for sockets there is Mksock.
 func (fs *FS) Mknod(at *Inode, path string, mode uint32, rdev uint64) linux.Errno {
 	fs.names.Lock()
 	defer fs.names.Unlock()
@@ -84,6 +84,21 @@ func (fs *FS) Mknod(at *Inode, path string, mode uint32, rdev uint64) linux.Errn
 	n.rdev = rdev
 	fs.enter(p, n)
 	return 0
+}
+
+// Mksock makes the node of a socket that is bound to path. perm has the umask
+// already taken off.
+func (fs *FS) Mksock(at *Inode, path string, perm uint32) (*Inode, linux.Errno) {
+	fs.names.Lock()
+	defer fs.names.Unlock()
+	w := walker{fs: fs}
+	p, errno := w.vacant(at, path, false)
+	if errno != 0 {
+		return nil, errno
+	}
+	n := fs.newInode(linux.ModeSocket | perm&linux.ModePerm)
+	fs.enter(p, n)
+	return n, 0
 }
 
 // Link gives the file old the further name path. A symbolic link at the end of

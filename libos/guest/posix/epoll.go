@@ -1,0 +1,302 @@
+package posix
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"unibench/libos/guest/linux"
+)
+
+// epoll is the stream of epoll(7): a set of descriptors, those of them that
+// may be ready in a list. What it waits for puts itself into the list from
+// wherever it changes; epoll_wait then looks whether it is ready.
+//
+// Lock order: nothing is called with mu held.
+type epoll struct {
+	n     *network
+	notes notifier
+
+	mu    sync.Mutex // guards what follows and the links of items
+	items map[epollKey]*epollItem
+	list  []*epollItem // that may be ready
+	ended bool
+}
+
+// epollKey names an item: a number can mean several files one after the other,
+// and all stay until their description ends.
+type epollKey struct {
+	fd   int
+	file *file
+}
+
+type epollItem struct {
+	set     *epoll
+	key     epollKey
+	target  watched
+	mask    atomic.Uint32 // events that are waited for, with flags
+	data    [2]uint32     // guarded by epoll.mu, as are the next two
+	listed  bool
+	removed bool
+}
+
+// epollFlags is what of an item's mask is no event.
+const epollFlags = linux.EpollEt | linux.EpollOneshot | linux.EpollWakeup | linux.EpollExclusive
+
+// signal puts the item into the list.
+func (i *epollItem) signal(events uint32) {
+	if mask := i.mask.Load() &^ epollFlags; mask == 0 || events&(mask|linux.PollErr|linux.PollHup) == 0 {
+		return
+	}
+	i.enlist()
+}
+
+func (i *epollItem) enlist() {
+	e := i.set
+	e.mu.Lock()
+	if i.listed || i.removed {
+		e.mu.Unlock()
+		return
+	}
+	i.listed = true
+	e.list = append(e.list, i)
+	e.mu.Unlock()
+	e.notes.notify(e.n.p.hal, linux.PollIn)
+}
+
+// gone removes the item when its description ends.
+func (i *epollItem) gone(f *file) {
+	if f == i.key.file {
+		i.set.remove(i)
+	}
+}
+
+func (e *epoll) remove(i *epollItem) {
+	e.mu.Lock()
+	i.removed = true
+	if e.items[i.key] == i {
+		delete(e.items, i.key)
+	}
+	e.mu.Unlock()
+	i.target.waiters().drop(i)
+}
+
+func (n *network) sysEpollCreate(flags int) (uintptr, linux.Errno) {
+	if flags&^linux.OCloexec != 0 {
+		return 0, linux.EINVAL
+	}
+	return n.newFile(&epoll{n: n, items: make(map[epollKey]*epollItem)}, flags)
+}
+
+func (n *network) sysEpollCtl(a *Args) linux.Errno {
+	op := a.int(1)
+	var event linux.EpollEvent
+	if op != linux.EpollCtlDel {
+		var errno linux.Errno
+		if event, errno = load[linux.EpollEvent](a, 3); errno != 0 {
+			return errno
+		}
+	}
+	f, errno := n.p.use(a.int(0))
+	if errno != 0 {
+		return errno
+	}
+	defer f.put()
+	of, errno := n.p.use(a.int(2))
+	if errno != 0 {
+		return errno
+	}
+	defer of.put()
+	target, ok := of.stream.(watched)
+	if !ok {
+		return linux.EPERM
+	}
+	e, ok := f.stream.(*epoll)
+	if !ok || f == of {
+		return linux.EINVAL
+	}
+	key := epollKey{a.int(2), of}
+	e.mu.Lock()
+	item := e.items[key]
+	e.mu.Unlock()
+	switch op {
+	case linux.EpollCtlAdd:
+		if item != nil {
+			return linux.EEXIST
+		}
+		if inner, ok := target.(*epoll); ok && inner.depth(e, 0) >= maxNested {
+			return linux.ELOOP
+		}
+		return e.add(key, target, event)
+	case linux.EpollCtlMod:
+		if item == nil {
+			return linux.ENOENT
+		}
+		if (item.mask.Load()|event.Events)&linux.EpollExclusive != 0 {
+			return linux.EINVAL
+		}
+		e.mu.Lock()
+		item.data = event.Data
+		item.mask.Store(event.Events)
+		e.mu.Unlock()
+		item.signal(target.ready())
+		return 0
+	case linux.EpollCtlDel:
+		if item == nil {
+			return linux.ENOENT
+		}
+		e.remove(item)
+		return 0
+	}
+	return linux.EINVAL
+}
+
+func (e *epoll) add(key epollKey, target watched, event linux.EpollEvent) linux.Errno {
+	item := &epollItem{set: e, key: key, target: target, data: event.Data}
+	item.mask.Store(event.Events)
+	e.mu.Lock()
+	if e.items[key] != nil {
+		e.mu.Unlock()
+		return linux.EEXIST
+	}
+	e.items[key] = item
+	e.mu.Unlock()
+	target.waiters().add(watch{to: item})
+	item.signal(target.ready())
+	return 0
+}
+
+// maxNested is how deep sets of sets may be (EP_MAX_NESTS of Linux).
+const maxNested = 4
+
+// depth returns how deep e is nested, at least maxNested if it contains not.
+func (e *epoll) depth(not *epoll, level int) int {
+	if e == not || level >= maxNested {
+		return maxNested
+	}
+	e.mu.Lock()
+	var inner []*epoll
+	for _, i := range e.items {
+		if x, ok := i.target.(*epoll); ok {
+			inner = append(inner, x)
+		}
+	}
+	e.mu.Unlock()
+	deepest := 0
+	for _, x := range inner {
+		deepest = max(deepest, 1+x.depth(not, level+1))
+	}
+	return deepest
+}
+
+func (n *network) sysEpollWait(a *Args, timeout int64) (uintptr, linux.Errno) {
+	count := a.int(2)
+	if count <= 0 || count > 1<<31/12 {
+		return 0, linux.EINVAL
+	}
+	f, errno := n.p.use(a.int(0))
+	if errno != 0 {
+		return 0, errno
+	}
+	defer f.put()
+	e, ok := f.stream.(*epoll)
+	if !ok {
+		return 0, linux.EINVAL
+	}
+	events, errno := epollEvents(a, count)
+	if errno != 0 {
+		return 0, errno
+	}
+	found := e.collect(events)
+	if found == 0 && timeout != 0 {
+		e.notes.block(n.p, linux.PollIn, max(timeout, 0), func() linux.Errno {
+			if found = e.collect(events); found == 0 {
+				return linux.EAGAIN
+			}
+			return 0
+		})
+	}
+	return uintptr(found), 0
+}
+
+// collect stores the events of items that are ready. Each item of the list is
+// looked at once; those that wait for a level stay in it, behind the others.
+func (e *epoll) collect(events []linux.EpollEvent) (found int) {
+	e.mu.Lock()
+	left := len(e.list)
+	for ; left > 0 && found < len(events); left-- {
+		i := e.list[0]
+		e.list[0] = nil
+		e.list = e.list[1:]
+		i.listed = false // changes from here on list it again
+		if i.removed {
+			continue
+		}
+		mask, data := i.mask.Load(), i.data
+		e.mu.Unlock()
+		ready := uint32(0)
+		if mask&^epollFlags != 0 {
+			ready = i.target.ready() & (mask&^epollFlags | linux.PollErr | linux.PollHup)
+		}
+		e.mu.Lock()
+		if ready == 0 || i.removed {
+			continue
+		}
+		events[found] = linux.EpollEvent{Events: ready, Data: data}
+		found++
+		switch {
+		case mask&linux.EpollOneshot != 0:
+			i.mask.Store(mask & epollFlags)
+		case mask&linux.EpollEt == 0 && !i.listed:
+			i.listed = true
+			e.list = append(e.list, i)
+		}
+	}
+	if len(e.list) == 0 {
+		e.list = nil
+	}
+	e.mu.Unlock()
+	return found
+}
+
+func (e *epoll) read([]byte, bool) (int, linux.Errno)  { return 0, linux.EINVAL }
+func (e *epoll) write([]byte, bool) (int, linux.Errno) { return 0, linux.EINVAL }
+func (e *epoll) reopen(int) (stream, linux.Errno)      { return nil, linux.ENXIO }
+func (e *epoll) stat() linux.Stat {
+	return linux.Stat{Dev: 9, Ino: 1, Nlink: 1, Mode: 0o600, Blksize: 4096}
+}
+func (e *epoll) waiters() *notifier { return &e.notes }
+func (e *epoll) unwatch(fd int)     { e.notes.detach(fd) }
+
+func (e *epoll) watch(fd int, pd uintptr) {
+	e.notes.attach(fd, pd)
+	if events := e.ready(); events != 0 {
+		w := watch{fd: fd, pd: pd}
+		w.tell(e.n.p.hal, events)
+	}
+}
+
+// ready looks at the items of the list, without taking any out.
+func (e *epoll) ready() uint32 {
+	e.mu.Lock()
+	list := append([]*epollItem(nil), e.list...)
+	e.mu.Unlock()
+	for _, i := range list {
+		mask := i.mask.Load() &^ epollFlags
+		if mask != 0 && i.target.ready()&(mask|linux.PollErr|linux.PollHup) != 0 {
+			return linux.PollIn | linux.PollRdnorm
+		}
+	}
+	return 0
+}
+
+func (e *epoll) close() {
+	e.mu.Lock()
+	items := make([]*epollItem, 0, len(e.items))
+	for _, i := range e.items {
+		items = append(items, i)
+	}
+	e.mu.Unlock()
+	for _, i := range items {
+		e.remove(i)
+	}
+}

@@ -1,0 +1,230 @@
+package posix
+
+import (
+	"unsafe"
+
+	"unibench/libos/guest/inet"
+	"unibench/libos/guest/linux"
+)
+
+// The compiler takes what goes through an interface for something that may be
+// kept, and puts it on the heap. The methods called here promise not to keep
+// it, so it may stay on the stack: without allocation, and, as pointers of the
+// caller may be in it, rightly so.
+
+// noescape hides that the result depends on p. No stack moves in it: it is too
+// small to be called, and a goroutine that is preempted within keeps its stack.
+//
+//go:nosplit
+//go:nocheckptr
+func noescape(p unsafe.Pointer) unsafe.Pointer {
+	x := uintptr(p)
+	return *(*unsafe.Pointer)(unsafe.Pointer(&x))
+}
+
+func hide[T any](p *T) *T { return (*T)(noescape(unsafe.Pointer(p))) }
+
+// hideSlice is hide for the memory of a slice.
+func hideSlice[T any](b []T) []T {
+	return unsafe.Slice(hide(unsafe.SliceData(b)), len(b))
+}
+
+// socketCall makes a socket call, if there are any.
+func (p *Process) socketCall(num uintptr, a *Args) (uintptr, linux.Errno) {
+	h := p.sockets.Load()
+	if h == nil {
+		p.hal.CountENOSYS(num)
+		return 0, linux.ENOSYS
+	}
+	return h.calls.call(num, hide(a))
+}
+
+// msghdr is struct msghdr.
+type msghdr struct {
+	name       unsafe.Pointer
+	nameLen    uint32
+	_          uint32
+	iov        unsafe.Pointer
+	iovLen     uintptr
+	control    unsafe.Pointer
+	controlLen uintptr
+	flags      int32
+	_          int32
+}
+
+// mmsghdr is struct mmsghdr.
+type mmsghdr struct {
+	msghdr
+	count uint32
+	_     uint32
+}
+
+// header returns the struct msghdr that argument 1 points to; of an array of
+// struct mmsghdr, the one with index k.
+func header(a *Args, k int, many bool) (*msghdr, linux.Errno) {
+	if a.P[1] == nil {
+		return nil, linux.EFAULT
+	}
+	if many {
+		return &(*mmsghdr)(unsafe.Add(a.P[1], k*int(unsafe.Sizeof(mmsghdr{})))).msghdr, 0
+	}
+	return (*msghdr)(a.P[1]), 0
+}
+
+// setCount stores how many bytes message k of a struct mmsghdr array moved.
+func setCount(a *Args, k, n int) {
+	(*mmsghdr)(unsafe.Add(a.P[1], k*int(unsafe.Sizeof(mmsghdr{})))).count = uint32(n)
+}
+
+// fewPieces is how many pieces of a message are looked at without allocation.
+const fewPieces = 8
+
+// pieces appends the pieces of h to v, which should have room for fewPieces,
+// without empty ones, and returns their sum too.
+func (h *msghdr) pieces(v [][]byte) ([][]byte, int, linux.Errno) {
+	if h.iovLen > linux.IovMax {
+		return nil, 0, linux.EMSGSIZE
+	}
+	return gather(v, h.iov, int(h.iovLen))
+}
+
+func gather(v [][]byte, at unsafe.Pointer, count int) ([][]byte, int, linux.Errno) {
+	if count > 0 && uintptr(at) < minPointer {
+		return nil, 0, linux.EFAULT
+	}
+	if count > cap(v) {
+		v = make([][]byte, 0, count)
+	}
+	size := 0
+	for k := range count {
+		p := (*iovec)(unsafe.Add(at, k*int(unsafe.Sizeof(iovec{}))))
+		if int64(p.len) < 0 {
+			return nil, 0, linux.EINVAL
+		}
+		n := min(p.len, uintptr(linux.MaxReadWrite-size))
+		b, errno := bytesAt(valid(p.base), n)
+		if errno != 0 {
+			return nil, 0, errno
+		}
+		if n > 0 {
+			v = append(v, b)
+		}
+		size += int(n)
+	}
+	return v, size, 0
+}
+
+// valid returns p, or nil if it cannot be a pointer.
+func valid(p unsafe.Pointer) unsafe.Pointer {
+	if uintptr(p) < minPointer {
+		return nil
+	}
+	return p
+}
+
+// addressOf returns the address in h. nil if there is none.
+func (h *msghdr) address() ([]byte, linux.Errno) {
+	if int32(h.nameLen) < 0 {
+		return nil, linux.EINVAL
+	}
+	if h.name == nil {
+		return nil, 0
+	}
+	return bytesAt(valid(h.name), uintptr(min(h.nameLen, linux.SockaddrStorage)))
+}
+
+// ancillary returns the control messages in h, or the room for them.
+func (h *msghdr) ancillary() ([]byte, linux.Errno) {
+	if h.controlLen == 0 {
+		return nil, 0
+	}
+	if h.controlLen > 1<<30 {
+		return nil, linux.ENOBUFS
+	}
+	return bytesAt(valid(h.control), h.controlLen)
+}
+
+// vectored returns the pieces of a readv or writev: argument i points to them.
+func (a *Args) vectored(v [][]byte, i int) ([][]byte, int, linux.Errno) {
+	if a.U[i+1] > linux.IovMax {
+		return nil, 0, linux.EINVAL
+	}
+	return gather(v, a.P[i], int(a.U[i+1]))
+}
+
+func (s *inetSocket) recvOne(b []byte, flags int, info *inet.Info) (int, linux.Errno) {
+	return s.sock.Recv(b, flags, hide(info))
+}
+
+func (s *inetSocket) sendOne(b []byte, flags int, to *inet.Addr) (int, linux.Errno) {
+	return s.sock.Send(b, flags, hide(to))
+}
+
+func (s *inetSocket) sendMany(v [][]byte, flags int, to *inet.Addr) (int, linux.Errno) {
+	return s.sock.SendVector(hideSlice(v), flags, hide(to))
+}
+
+func (s *inetSocket) sendFrom(d inet.Directed, v [][]byte, flags int, to *inet.Addr, from *inet.Origin) (int, linux.Errno) {
+	return d.SendFrom(hideSlice(v), flags, hide(to), hide(from))
+}
+
+// sendMessage and recvMessage call the methods of any socket.
+func sendMessage(s socket, m *message, flags int, nonblock bool) (int, linux.Errno) {
+	return s.send(hide(m), flags, nonblock)
+}
+
+func recvMessage(s socket, m *message, flags int, nonblock bool) (int, linux.Errno) {
+	return s.recv(hide(m), flags, nonblock)
+}
+
+// loan returns the address of b for a program.
+func address(b []byte) *byte { return unsafe.SliceData(b) }
+
+// ucredBytes returns the bytes of c.
+func ucredBytes(c *linux.Ucred) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(c)), unsafe.Sizeof(*c))
+}
+
+// ifconf is struct ifconf.
+type ifconf struct {
+	len int32
+	_   int32
+	buf unsafe.Pointer
+}
+
+func (c *ifconf) buffer() ([]byte, linux.Errno) {
+	if c.buf == nil || c.len <= 0 {
+		return nil, 0
+	}
+	return bytesAt(valid(c.buf), uintptr(c.len))
+}
+
+// pollfds returns the struct pollfd array that argument 0 points to.
+func pollfds(a *Args, count int) ([]linux.Pollfd, linux.Errno) {
+	if count == 0 {
+		return nil, 0
+	}
+	if a.P[0] == nil {
+		return nil, linux.EFAULT
+	}
+	return unsafe.Slice((*linux.Pollfd)(a.P[0]), count), 0
+}
+
+// epollEvents returns the struct epoll_event array that argument 1 points to.
+func epollEvents(a *Args, count int) ([]linux.EpollEvent, linux.Errno) {
+	if a.P[1] == nil {
+		return nil, linux.EFAULT
+	}
+	return unsafe.Slice((*linux.EpollEvent)(a.P[1]), count), 0
+}
+
+// words returns the n 64-bit words that argument i points to.
+func words(a *Args, i, n int) ([]uint64, linux.Errno) {
+	if n == 0 {
+		return nil, 0
+	}
+	if a.P[i] == nil {
+		return nil, linux.EFAULT
+	}
+	return unsafe.Slice((*uint64)(a.P[i]), n), 0
+}
