@@ -2,7 +2,6 @@ package build
 
 import (
 	"bytes"
-	"fmt"
 	gobuild "go/build"
 	"go/build/constraint"
 	"go/version"
@@ -209,15 +208,4 @@ func dropConstraints(text []byte) []byte {
 		rest = after
 	}
 	return append(out, rest...)
-}
-
-// checkRules returns an error if a rule had no effect, as when the file that
-// it is for is not there.
-func (c *closure) checkRules() error {
-	for i, r := range c.rules {
-		if !c.used[i] {
-			return fmt.Errorf("%s (%s) has no effect", r.name(), r.Reason)
-		}
-	}
-	return nil
 }
