@@ -7,6 +7,7 @@ package virtiotest
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"unibench/libos/abi"
@@ -80,6 +81,9 @@ func (d *Device) Shared() *abi.NetShared { return &d.shared }
 
 // Stats implements virtio.Platform.
 func (d *Device) Stats() *abi.NetStats { return &d.stats }
+
+// Started reports whether the driver has set Ready.
+func (d *Device) Started() bool { return atomic.LoadUint32(&d.shared.Ready) != 0 }
 
 // Now implements virtio.Platform.
 func (d *Device) Now() int64 { return d.Clock() }

@@ -74,6 +74,9 @@ func (r *Ring) Fetch() (c Chain, ok bool) {
 	return c, true
 }
 
+// Unfetch gives the last n chains back to where Fetch finds them.
+func (r *Ring) Unfetch(n int) { r.taken -= uint16(n) }
+
 // Use gives a chain back, with the number of bytes written. The driver sees it
 // after Tell.
 func (r *Ring) Use(head uint16, written int) {
