@@ -37,6 +37,7 @@
 //
 // Main reads a Config as JSON and writes lines; each ends with the time.
 //
+//	asking TIME      mode first-response: the first attempt is about to be made
 //	ready TIME       the server has answered, every connection stands
 //	measure N TIME   warm-up of period N is over and nothing is outstanding
 //	end N TIME       period N is over and nothing is outstanding

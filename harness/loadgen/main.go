@@ -52,6 +52,9 @@ type lines struct {
 	wait bool
 }
 
+// Asking writes a line and does not wait.
+func (l *lines) Asking(now int64) error { return l.say("asking %d\n", now) }
+
 // Ready writes a line and does not wait.
 func (l *lines) Ready(now int64) error { return l.say("ready %d\n", now) }
 

@@ -18,6 +18,12 @@ type Border interface {
 	End(period int, now int64) error
 }
 
+// Asker is a Border that is also told when the search for a first response begins.
+type Asker interface {
+	// Asking: the first attempt is about to be made.
+	Asking(now int64) error
+}
+
 // NoBorder goes on at once.
 type NoBorder struct{}
 
@@ -64,6 +70,11 @@ func Run(cfg Config, border Border) (Result, error) {
 	fail := func(status record.Status, err error) (Result, error) {
 		r.Status, r.Reason = status, err.Error()
 		return r, nil
+	}
+	if a, ok := border.(Asker); ok && cfg.Mode == FirstResponse {
+		if err := a.Asking(s.clock.now()); err != nil {
+			return r, err
+		}
 	}
 	probe, warning, err := s.probe(start)
 	r.Ready = probe

@@ -1,6 +1,8 @@
 package suite
 
 import (
+	"time"
+
 	"unibench/harness/record"
 	"unibench/harness/target"
 	"unibench/harness/trial"
@@ -27,13 +29,16 @@ func boot() Suite {
 		Name:    "boot",
 		Doc:     "start of a small program to its first output byte and its end",
 		Version: "1",
+		Time:    "well under a minute",
 		Benchmarks: []Benchmark{
 			{
+				Name:     "Hello",
 				Workload: target.Workload{Name: "Hello", Package: "./workloads/hello"},
 				Doc:      "println of one line: the Go runtime and the platform, nothing else",
 				Expect:   trial.Expect{Stderr: []byte("hello, world\n")},
 			},
 			{
+				Name:     "HelloFmt",
 				Workload: target.Workload{Name: "HelloFmt", Package: "./workloads/hellofmt"},
 				Doc:      "goroutines, timers, a channel and fmt; waits 8 ms for its timers",
 				Expect:   trial.Expect{Stdout: []byte(helloFmtOutput)},
@@ -55,6 +60,8 @@ func boot() Suite {
 		Phases:     []string{evExec, evMonitorStart, evFirstRun, evGuestEntry, evMain, evFirstByte, evEnd},
 		Values:     bootValues,
 		ImageUnits: [2]string{"image-B", "image-stripped-B"},
+		Defaults:   Defaults{Count: 10, WarmUp: 1, MemoryBytes: 64 << 20, Timeout: 30 * time.Second},
+		Short:      Defaults{Count: 3},
 	}
 }
 

@@ -13,15 +13,6 @@ import (
 	"unibench/harness/trial"
 )
 
-// Defaults of Config.
-const (
-	DefaultCount   = 10
-	DefaultWarmUp  = 1
-	ShortCount     = 3
-	DefaultTimeout = 30 * time.Second
-	MemoryBytes    = 64 << 20 // of every target that can be limited
-)
-
 // Config is everything that decides a run. It is stored with the results, and a
 // resumed run takes it from there.
 type Config struct {
@@ -36,6 +27,46 @@ type Config struct {
 	Runtime   string         `json:"runtime"`
 	Memory    int64          `json:"memory_bytes"`
 	Timeout   time.Duration  `json:"timeout_ns"`
+
+	Load LoadConfig `json:"load,omitzero"`
+}
+
+// LoadConfig is the part of Config for suites that put servers under load.
+type LoadConfig struct {
+	Duration time.Duration `json:"duration_ns"`        // of a measured period
+	Conns    int           `json:"conns,omitempty"`    // of benchmarks with several; 0: what each says
+	Rate     float64       `json:"rate_rps,omitempty"` // open loop at this rate in place of the closed one; 0: closed
+	Sweep    []float64     `json:"sweep_rps,omitempty"`
+	SLO      SLO           `json:"slo,omitzero"`
+}
+
+// Bounds of LoadConfig.
+const (
+	minDuration = 20 * time.Millisecond
+	maxConns    = 10000
+	maxRate     = 1e8
+	maxSteps    = 64
+)
+
+func (c LoadConfig) check() error {
+	switch {
+	case c.Duration < minDuration || c.Duration > time.Hour:
+		return fmt.Errorf("-duration %v: want %v to 1h", c.Duration, minDuration)
+	case c.Conns < 0 || c.Conns > maxConns:
+		return fmt.Errorf("-conns %d: want 1 to %d", c.Conns, maxConns)
+	case !(c.Rate >= 0 && c.Rate <= maxRate):
+		return fmt.Errorf("-rate %v: want requests a second, at most %g", c.Rate, float64(maxRate))
+	case len(c.Sweep) == 0 || len(c.Sweep) > maxSteps:
+		return fmt.Errorf("-sweep: %d steps: want 1 to %d", len(c.Sweep), maxSteps)
+	case !slices.Contains(quantiles(), c.SLO.Quantile) || c.SLO.Limit <= 0:
+		return fmt.Errorf("-slo %v: want a quantile of %s and a time, such as p99=1ms", c.SLO, strings.Join(quantiles(), ", "))
+	}
+	for i, r := range c.Sweep {
+		if !(r > 0 && r <= maxRate) || i > 0 && r <= c.Sweep[i-1] {
+			return fmt.Errorf("-sweep: rates %v: want them to rise from above 0 to at most %g", c.Sweep, float64(maxRate))
+		}
+	}
+	return nil
 }
 
 // ErrUsage marks requests that name something unknown or impossible.
@@ -89,6 +120,11 @@ func (c Config) Resolve() (Suite, error) {
 		return Suite{}, fmt.Errorf("%w: unknown order %q: choose one of %s, %s", ErrUsage, c.Order, trial.Random, trial.ABBA)
 	case c.Order == trial.ABBA && len(c.Targets) != 2:
 		return Suite{}, fmt.Errorf("%w: order abba is for two targets, not %d: name two with -targets", ErrUsage, len(c.Targets))
+	}
+	if s.Loaded() {
+		if err := c.Load.check(); err != nil {
+			return Suite{}, fmt.Errorf("%w: %w", ErrUsage, err)
+		}
 	}
 	return s, nil
 }

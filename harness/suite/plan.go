@@ -27,7 +27,7 @@ type Plan struct {
 	programs map[key]target.Program
 }
 
-type key struct{ benchmark, target string }
+type key struct{ workload, target string }
 
 // Origin says where a run comes from.
 type Origin struct {
@@ -129,11 +129,15 @@ func Outline(c Config, env *target.Env, o Origin) (*Plan, error) {
 func (p *Plan) prepare(ctx context.Context, t target.Target) ([]record.Artefact, error) {
 	var artefacts []record.Artefact
 	for _, b := range p.Suite.Benchmarks {
+		k := key{b.Workload.Name, t.Name()}
+		if p.programs[k] != nil {
+			continue // shared with another benchmark
+		}
 		program, err := t.Prepare(ctx, b.Workload)
 		if err != nil {
 			return nil, err
 		}
-		p.programs[key{b.Name, t.Name()}] = program
+		p.programs[k] = program
 		artefacts = append(artefacts, program.Artefacts()...)
 	}
 	return artefacts, nil
@@ -149,8 +153,8 @@ func (p *Plan) describe(targets []target.Target, skipped []record.Skip, artefact
 		Suite: p.Suite.Name, HostClass: p.env.Host.Class(), Start: o.Start,
 		Commit: o.Commit.ID, Dirty: o.Commit.Dirty, DirtyHash: o.Commit.DirtyHash,
 		Argv: o.Argv, Config: config, Seed: p.Config.Seed, Order: p.Config.Order, Count: p.Config.Count, WarmUp: p.Config.WarmUp,
-		SuiteVersion: p.Suite.Version, Skipped: skipped, Units: p.Suite.Units, Phases: p.Suite.Phases,
-		Artefacts: distinct(artefacts), Fairness: target.Fairness(targets, o.GoVersion, false),
+		SuiteVersion: p.Suite.Version, Skipped: skipped, Units: p.Suite.Units, Phases: p.Suite.Phases, Remarks: p.Suite.Remarks,
+		Artefacts: distinct(artefacts), Fairness: target.Fairness(targets, o.GoVersion, p.Suite.Loaded()),
 		Keys: record.Keys{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, CPU: p.env.Host.CPU.Model, VMM: p.env.Host.VMM(), Go: o.GoVersion},
 	}
 	for _, t := range targets {
@@ -161,7 +165,11 @@ func (p *Plan) describe(targets []target.Target, skipped []record.Skip, artefact
 		r.Base = target.Base
 	}
 	for _, b := range p.Suite.Benchmarks {
-		r.Benchmarks = append(r.Benchmarks, record.Benchmark{Name: b.Name, Procs: len(p.env.CPUs)})
+		rb := record.Benchmark{Name: b.Name, Procs: len(p.env.CPUs)}
+		if b.Load != nil {
+			rb.Params = b.Load.params(p.Config)
+		}
+		r.Benchmarks = append(r.Benchmarks, rb)
 	}
 	if p.env.Host.KVM.Hypervisor {
 		r.Estimate = "the host is a virtual machine"

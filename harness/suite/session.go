@@ -89,8 +89,10 @@ func (s *Session) raw(name string, data []byte) error {
 // other work of this process are kept off the processors of the system under
 // test by the caller (host.PinSelf).
 func (s *Session) Run(ctx context.Context, progress func(trial.Progress)) (failed int, err error) {
-	if s.floor, err = measureFloor(ctx, s.plan.env); err != nil {
-		return 0, err
+	if !s.plan.Suite.Loaded() {
+		if s.floor, err = measureFloor(ctx, s.plan.env); err != nil {
+			return 0, err
+		}
 	}
 	loop := trial.Loop{
 		Recorder: s.writer,
@@ -157,12 +159,28 @@ func (s *Session) observe(v any) error {
 }
 
 func (s *Session) execute(ctx context.Context, slot record.Slot) (*trial.Outcome, error) {
-	p := s.plan.programs[key{slot.Benchmark, slot.Target}]
+	b, _ := s.plan.Suite.Benchmark(slot.Benchmark)
+	p := s.plan.programs[key{b.Workload.Name, slot.Target}]
 	s.plan.env.Runner.Print(trial.ShellLine("", nil, p.Command()))
-	o, err := p.Run(ctx)
-	if err != nil {
-		err = &hidden{text: s.plan.env.Hide(err.Error()), err: err}
+	if b.Load != nil {
+		out, err := s.serve(ctx, slot, b, p)
+		return out, s.hide(err)
 	}
+	return s.start(ctx, slot, p)
+}
+
+// hide takes the folders of this host out of the text of an error.
+func (s *Session) hide(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &hidden{text: s.plan.env.Hide(err.Error()), err: err}
+}
+
+// start runs one trial of a program that ends by itself.
+func (s *Session) start(ctx context.Context, slot record.Slot, p target.Program) (*trial.Outcome, error) {
+	o, err := p.Run(ctx)
+	err = s.hide(err)
 	if o == nil {
 		return nil, err
 	}

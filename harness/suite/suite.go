@@ -1,6 +1,9 @@
 package suite
 
 import (
+	"slices"
+	"time"
+
 	"unibench/harness/record"
 	"unibench/harness/target"
 	"unibench/harness/trial"
@@ -11,10 +14,17 @@ type Suite struct {
 	Name    string
 	Doc     string
 	Version string // changes when results are no longer comparable
+	Time    string // how long a run takes by default, in words
 
 	Benchmarks []Benchmark
 	Units      []record.Unit
 	Phases     []string
+	Remarks    []string // on how it measures, for readers of its tables
+
+	// Defaults are used for what is not asked for, Short in their place for
+	// a quick look, as far as it says anything.
+	Defaults Defaults
+	Short    Defaults
 
 	// Values turns what was seen of one complete start into units and
 	// phases. It leaves out what the target does not have.
@@ -24,15 +34,67 @@ type Suite struct {
 	ImageUnits [2]string
 }
 
-// Benchmark is one workload with what is expected of it.
+// Benchmark is one workload with what is done to it and expected of it.
 type Benchmark struct {
-	target.Workload
-	Doc    string
-	Expect trial.Expect
+	Name     string // unique in the suite: Hello
+	Workload target.Workload
+	Doc      string
+	Expect   trial.Expect
+	Load     *Load // nil for programs that end by themselves
+}
+
+// Defaults are what a run of a suite uses unless asked otherwise; a zero value
+// says nothing.
+type Defaults struct {
+	Count, WarmUp int
+	Run           string
+	Targets       []string
+	MemoryBytes   int64 // of every target that can be limited
+	Timeout       time.Duration
+
+	// For suites with a load.
+	Duration time.Duration
+	Sweep    []float64
+	SLO      SLO
+}
+
+// For returns the defaults of a run, short or not.
+func (s Suite) For(short bool) Defaults {
+	d := s.Defaults
+	if !short {
+		return d
+	}
+	def(&d.Count, s.Short.Count)
+	def(&d.WarmUp, s.Short.WarmUp)
+	def(&d.Run, s.Short.Run)
+	def(&d.MemoryBytes, s.Short.MemoryBytes)
+	def(&d.Timeout, s.Short.Timeout)
+	def(&d.Duration, s.Short.Duration)
+	def(&d.SLO, s.Short.SLO)
+	if len(s.Short.Targets) > 0 {
+		d.Targets = s.Short.Targets
+	}
+	if len(s.Short.Sweep) > 0 {
+		d.Sweep = s.Short.Sweep
+	}
+	return d
+}
+
+// def sets a value that is given.
+func def[T comparable](v *T, given T) {
+	var zero T
+	if given != zero {
+		*v = given
+	}
+}
+
+// Loaded reports whether the suite puts servers under load.
+func (s Suite) Loaded() bool {
+	return slices.ContainsFunc(s.Benchmarks, func(b Benchmark) bool { return b.Load != nil })
 }
 
 // All lists the suites.
-func All() []Suite { return []Suite{boot()} }
+func All() []Suite { return []Suite{boot(), net()} }
 
 // Names lists the suites' names.
 func Names() []string {

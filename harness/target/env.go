@@ -29,6 +29,8 @@ type Env struct {
 
 	MemoryBytes int64  // of every target that can be limited
 	Runtime     string // container runtime: crun or runc
+	// Generator is the command line of the load generator.
+	Generator []string
 	// LookPath finds a program of the host.
 	LookPath func(name string) (string, error)
 

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"unibench/harness/host"
+	"unibench/harness/loadgen"
 	"unibench/harness/record"
 	"unibench/harness/suite"
 )
@@ -45,8 +46,12 @@ func commands() []command {
 	}
 }
 
+// generatorCommand is the command by which bench starts itself as the load
+// generator; it is not for people. See package loadgen about its input.
+const generatorCommand = "loadgen"
+
 // run executes a command line and returns the exit status.
-func (a *app) run(_ io.Reader, args []string) int {
+func (a *app) run(stdin io.Reader, args []string) int {
 	if len(args) == 0 {
 		fmt.Fprint(a.stderr, overview())
 		return exitUsage
@@ -55,6 +60,9 @@ func (a *app) run(_ io.Reader, args []string) int {
 	switch name {
 	case "-h", "-help", "--help":
 		name = "help"
+	}
+	if name == generatorCommand {
+		return loadgen.Main(stdin, a.stdout)
 	}
 	for _, c := range commands() {
 		if c.name != name {

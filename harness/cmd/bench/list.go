@@ -20,6 +20,7 @@ type listing struct {
 	Targets    []string           `json:"targets"`
 	Units      []record.Unit      `json:"units"`
 	Starts     int                `json:"default_starts"`
+	Time       string             `json:"default_time"`
 }
 
 type listingBenchmark struct {
@@ -49,9 +50,10 @@ func (a *app) list(_ context.Context, args []string) error {
 		}
 		l := listing{Name: s.Name, Doc: s.Doc, Version: s.Version, Targets: target.Names(), Units: s.Units}
 		for _, b := range s.Benchmarks {
-			l.Benchmarks = append(l.Benchmarks, listingBenchmark{b.Name, b.Package, b.Doc})
+			l.Benchmarks = append(l.Benchmarks, listingBenchmark{b.Name, b.Workload.Package, b.Doc})
 		}
-		l.Starts = len(l.Benchmarks) * len(l.Targets) * (suite.DefaultCount + suite.DefaultWarmUp)
+		l.Time = s.Time
+		l.Starts = len(l.Benchmarks) * len(l.Targets) * (s.Defaults.Count + s.Defaults.WarmUp)
 		out = append(out, l)
 	}
 	if *asJSON {
@@ -72,7 +74,7 @@ func (a *app) list(_ context.Context, args []string) error {
 			}
 			fmt.Fprintf(a.stdout, "  unit      %-16s %s%s\n", u.Name, u.Doc, mark)
 		}
-		fmt.Fprintf(a.stdout, "  by default %d starts, well under a minute after building\n", l.Starts)
+		fmt.Fprintf(a.stdout, "  by default %d starts, %s after building\n", l.Starts, l.Time)
 	}
 	return nil
 }

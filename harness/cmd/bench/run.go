@@ -44,6 +44,11 @@ func (a *app) runSuite(ctx context.Context, args []string) error {
 		Runner: &trial.Runner{Env: a.env}, Tools: toolsDir(), Host: snap, CPUs: config.Placement.SUT,
 		MemoryBytes: config.Memory, Runtime: config.Runtime, LookPath: a.lookPath,
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program, to start it as the load generator: %w", err)
+	}
+	env.Generator = []string{self, generatorCommand}
 	if f.trace {
 		env.Runner.Trace = a.stderr
 	}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +21,10 @@ type runFlags struct {
 	suite, run, targets, order, cpus, out, resume, runtime, allow string
 	count, warmup                                                 int
 	seed                                                          uint64
-	timeout                                                       time.Duration
+	timeout, duration                                             time.Duration
+	conns                                                         int
+	rate                                                          float64
+	sweep, slo                                                    string
 	dryRun, trace, short, force                                   bool
 
 	set map[string]bool // those given
@@ -31,8 +35,8 @@ func (f *runFlags) flagSet() *flag.FlagSet {
 	fs.StringVar(&f.suite, "suite", "", "suite to run: "+strings.Join(suite.Names(), ", "))
 	fs.StringVar(&f.run, "run", "", "run only benchmarks that match this regular `expression`")
 	fs.StringVar(&f.targets, "targets", strings.Join(target.Names(), ","), "comma-separated `list` of targets")
-	fs.IntVar(&f.count, "count", suite.DefaultCount, "measured trials per benchmark and target")
-	fs.IntVar(&f.warmup, "warmup", suite.DefaultWarmUp, "warm-up `blocks` before them")
+	fs.IntVar(&f.count, "count", 0, "measured `trials` per benchmark and target (default: "+each(func(d suite.Defaults) string { return strconv.Itoa(d.Count) })+")")
+	fs.IntVar(&f.warmup, "warmup", 0, "warm-up `blocks` before them (default: "+each(func(d suite.Defaults) string { return strconv.Itoa(d.WarmUp) })+")")
 	fs.Uint64Var(&f.seed, "seed", 0, "seed of the schedule (default: drawn, and stored)")
 	fs.StringVar(&f.order, "order", trial.Random, "order in a block: "+trial.Random+" or "+trial.ABBA)
 	fs.StringVar(&f.cpus, "cpus", "", "processor `map` such as sut=2-3+5,bench=0 (default: sut has the last, bench the first)")
@@ -40,12 +44,26 @@ func (f *runFlags) flagSet() *flag.FlagSet {
 	fs.StringVar(&f.resume, "resume", "", "continue the interrupted run in this results `folder`")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print the schedule and the fairness report, run nothing")
 	fs.BoolVar(&f.trace, "x", false, "print each command")
-	fs.BoolVar(&f.short, "short", false, fmt.Sprintf("a quick look: %d trials unless -count is given", suite.ShortCount))
+	fs.BoolVar(&f.short, "short", false, "a quick look: fewer trials, and of suite net fewer benchmarks, unless they are asked for")
 	fs.StringVar(&f.runtime, "runtime", target.Runtimes()[0], "container runtime: "+strings.Join(target.Runtimes(), " or "))
 	fs.StringVar(&f.allow, "allow", "", "comma-separated `rules` whose refusal is accepted: "+strings.Join(host.Rules(), ", "))
 	fs.BoolVar(&f.force, "force", false, "accept every refusal")
-	fs.DurationVar(&f.timeout, "timeout", suite.DefaultTimeout, "time after which a trial has failed")
+	fs.DurationVar(&f.timeout, "timeout", 0, "time after which a trial has failed (default: "+each(func(d suite.Defaults) string { return d.Timeout.String() })+")")
+	fs.DurationVar(&f.duration, "duration", 0, "suite net: length of a measured period")
+	fs.IntVar(&f.conns, "conns", 0, "suite net: `connections` of benchmarks that have several")
+	fs.Float64Var(&f.rate, "rate", 0, "suite net: offer `requests` a second (open loop) instead of as many as there are answers")
+	fs.StringVar(&f.sweep, "sweep", "", "suite net: rates of HTTPLoad as `from:to:steps`, such as 10k:110k:6")
+	fs.StringVar(&f.slo, "slo", "", "suite net: latency `objective` of HTTPLoad, such as p99=1ms")
 	return fs
+}
+
+// each joins what the suites have by default.
+func each(value func(suite.Defaults) string) string {
+	var parts []string
+	for _, s := range suite.All() {
+		parts = append(parts, s.Name+" "+value(s.Defaults))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // resumable are the flags that go with -resume; all others are decided by the
@@ -81,17 +99,41 @@ func (f *runFlags) check(fs *flag.FlagSet) error {
 	if f.suite == "" {
 		return usagef("run needs -suite: choose one of %s", strings.Join(suite.Names(), ", "))
 	}
-	if f.short && !f.set["count"] {
-		f.count = suite.ShortCount
-	}
 	return nil
+}
+
+// fill puts the suite's defaults in the place of flags that were not given.
+func (f *runFlags) fill(d suite.Defaults) {
+	fallback(f, "count", &f.count, d.Count)
+	fallback(f, "warmup", &f.warmup, d.WarmUp)
+	fallback(f, "timeout", &f.timeout, d.Timeout)
+	fallback(f, "duration", &f.duration, d.Duration)
+	fallback(f, "run", &f.run, d.Run)
+	if len(d.Targets) > 0 {
+		fallback(f, "targets", &f.targets, strings.Join(d.Targets, ","))
+	}
+}
+
+func fallback[T any](f *runFlags, name string, v *T, d T) {
+	if !f.set[name] {
+		*v = d
+	}
 }
 
 // config turns the flags into a configuration.
 func (f *runFlags) config(allowed []int) (suite.Config, error) {
+	s, ok := suite.Find(f.suite)
+	var d suite.Defaults
+	if ok { // else Resolve says so
+		d = s.For(f.short)
+		f.fill(d)
+	}
 	c := suite.Config{
 		Suite: f.suite, Run: f.run, Count: f.count, WarmUp: f.warmup, Seed: f.seed, Order: f.order,
-		Runtime: f.runtime, Memory: suite.MemoryBytes, Timeout: f.timeout,
+		Runtime: f.runtime, Memory: d.MemoryBytes, Timeout: f.timeout,
+	}
+	if err := f.load(&c, s, d); err != nil {
+		return c, err
 	}
 	for t := range strings.SplitSeq(f.targets, ",") {
 		if t = strings.TrimSpace(t); t != "" {

@@ -1,0 +1,231 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"unibench/harness/hist"
+	"unibench/harness/loadgen"
+	"unibench/harness/netlab"
+	"unibench/harness/record"
+	"unibench/harness/target"
+	"unibench/harness/trial"
+)
+
+// serving is one trial of a server under load.
+type serving struct {
+	*Session
+	slot   record.Slot
+	bench  Benchmark
+	config loadgen.Config // of the measured part
+	world  *netlab.World
+	out    *trial.Outcome
+}
+
+// serve runs one trial of a benchmark with a load, in a world of its own.
+func (s *Session) serve(ctx context.Context, slot record.Slot, b Benchmark, p target.Program) (out *trial.Outcome, err error) {
+	w, err := netlab.New(ctx, netlab.Config{Link: p.Link()})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	v := &serving{
+		Session: s, slot: slot, bench: b, world: w,
+		config: b.Load.resolve(s.plan.Config, s.plan.Config.Seed+uint64(slot.Block)),
+		out:    &trial.Outcome{Values: make(map[string]float64), Gaps: make(map[string]string)},
+	}
+	run := v.loaded
+	if b.Load.Mode == loadgen.FirstResponse {
+		run = v.coldStart
+	}
+	o, err := run(ctx, p)
+	return v.out, errors.Join(err, v.end(o))
+}
+
+// end takes over what was seen of the whole start of the server.
+func (v *serving) end(o *target.Observation) error {
+	if o == nil || o.Result == nil {
+		return nil
+	}
+	v.out.Stdout, v.out.Stderr, v.out.ExitStatus = o.Stdout, o.Stderr, o.ExitStatus
+	for _, w := range o.Warnings {
+		v.out.Warnings = append(v.out.Warnings, v.plan.env.Hide(w))
+	}
+	if o.PeakRSSBytes > 0 {
+		v.out.Values["rss-B"] = float64(o.PeakRSSBytes)
+	}
+	v.out.Raw = append(v.out.Raw, v.name("observations.jsonl"))
+	return v.observe(line{v.slot, o, len(o.Stdout), len(o.Stderr)})
+}
+
+// loaded starts the server, loads it twice, the first time to count system calls,
+// and ends it.
+func (v *serving) loaded(ctx context.Context, p target.Program) (o *target.Observation, err error) {
+	server, err := p.Serve(ctx, v.world)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		var stopErr error
+		o, stopErr = server.Stop(ctx)
+		err = errors.Join(err, stopErr)
+	}()
+	s, err := newSampler(server)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	if !v.bench.Load.Sweep {
+		if err := v.countCalls(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	periods, err := v.measure(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if v.bench.Load.Sweep {
+		return nil, v.sweep(periods)
+	}
+	return nil, v.single(&periods[0])
+}
+
+// measure runs the measured periods and reads counters around each.
+func (v *serving) measure(ctx context.Context, s *sampler) (periods []measured, err error) {
+	g, err := v.startGenerator(ctx, v.world, v.config)
+	if err != nil {
+		return nil, err
+	}
+	s.gen = g.running.PID()
+	periods = make([]measured, max(1, len(v.config.Rates)))
+	for i := range periods {
+		p := &periods[i]
+		if p.before, err = g.sampleAt(ctx, fmt.Sprintf("measure %d ", i), s); err == nil {
+			p.after, err = g.sampleAt(ctx, fmt.Sprintf("end %d ", i), s)
+		}
+		if err != nil {
+			return nil, g.fail(err)
+		}
+	}
+	r, err := g.finish()
+	if err != nil {
+		return nil, err
+	}
+	if v.out.Limited, err = judge(r); err != nil {
+		return nil, err
+	}
+	if len(r.Trials) != len(periods) {
+		return nil, fmt.Errorf("the load generator reported %d periods, want %d", len(r.Trials), len(periods))
+	}
+	if err := v.keep(r); err != nil {
+		return nil, err
+	}
+	for i := range periods {
+		periods[i].trial = r.Trials[i]
+		v.out.Iters += int(ops(v.config.Protocol, &r.Trials[i]))
+	}
+	return periods, nil
+}
+
+// sampleAt reads the counters when the generator has come to a line and waits,
+// and lets it go on.
+func (g *generator) sampleAt(ctx context.Context, line string, s *sampler) (sample, error) {
+	if err := g.await(ctx, line); err != nil {
+		return sample{}, err
+	}
+	p, err := s.take()
+	if err != nil {
+		return p, err
+	}
+	return p, g.resume()
+}
+
+// keep stores what the generator found, histograms apart.
+func (v *serving) keep(r *loadgen.Result) error {
+	for _, w := range r.Warnings {
+		v.out.Warnings = append(v.out.Warnings, "load generator: "+w)
+	}
+	name := path.Join(record.HistDir, strings.ToLower(v.slot.Benchmark), v.slot.Target, fmt.Sprintf("t%03d.hlog", v.slot.Block))
+	if list := intervals(r); len(list) > 0 {
+		if err := v.writer.WriteFile(name, hist.Format(list)); err != nil {
+			return err
+		}
+	}
+	return v.observe(struct {
+		record.Slot
+		Generator *loadgen.Result `json:"generator"`
+	}{v.slot, r})
+}
+
+// single fills in the values of a trial with one period.
+func (v *serving) single(p *measured) error {
+	values, gaps := p.costs(v.config.Protocol)
+	for unit, x := range seen(v.config.Protocol, &p.trial) {
+		values[unit] = x
+	}
+	if p.trial.Saturated {
+		v.out.Warnings = append(v.out.Warnings, "the server did not keep up with the offered rate")
+	}
+	v.add(values, gaps)
+	return nil
+}
+
+func (v *serving) add(values map[string]float64, gaps map[string]string) {
+	for unit, x := range values {
+		v.out.Values[unit] = x
+	}
+	for unit, reason := range gaps {
+		v.out.Gaps[unit] = v.plan.env.Hide(reason)
+	}
+}
+
+// sweepUnits are those of the steps of a sweep, beside those of an SLO.
+func sweepUnits() []string {
+	return []string{"req/s", "p50-lat-ns", "p99-lat-ns", "p999-lat-ns", "cpu-ns/op", "machine-cpu-ns/op", "ctxsw/op", "vmexits/op"}
+}
+
+// saturated is noted at steps where the server did not keep up.
+const saturated = "saturated"
+
+// sweep makes a point of each period and finds the highest rate within the
+// objective: of all rates up to which every step kept it.
+func (v *serving) sweep(periods []measured) error {
+	objective := v.plan.Config.Load.SLO
+	best, holds := 0.0, true
+	for i := range periods {
+		p := &periods[i]
+		if p.trial.Status == record.GeneratorLimited {
+			v.out.Warnings = append(v.out.Warnings, fmt.Sprintf("step %s left out: %s", rateName(p.trial.Offered), p.trial.Reason))
+			continue
+		}
+		values, _ := p.costs(v.config.Protocol)
+		for unit, x := range seen(v.config.Protocol, &p.trial) {
+			values[unit] = x
+		}
+		holds = holds && !p.trial.Saturated && objective.met(values)
+		if holds {
+			best = p.trial.Offered
+		}
+		for unit := range values {
+			if !slices.Contains(sweepUnits(), unit) && unit != objective.Quantile+"-lat-ns" {
+				delete(values, unit)
+			}
+		}
+		point := record.Point{
+			Params: []record.Param{{Key: "rate", Value: rateName(p.trial.Offered)}}, Iters: max(1, int(p.trial.Requests)), Values: values,
+		}
+		if p.trial.Saturated {
+			point.Note = saturated
+		}
+		v.out.Points = append(v.out.Points, point)
+	}
+	if len(v.out.Points) > 0 {
+		v.out.Limited = "" // the other steps count
+	}
+	v.out.Values["slo-req/s"] = best
+	return nil
+}
