@@ -48,7 +48,7 @@ func Start(ctx context.Context, s Spec) (*Running, error) {
 	go out.collect(ready)
 	<-ready
 	r.l = &launched{spec: s, stdin: stdin, out: out, started: make(chan error, 1), ended: make(chan struct{})}
-	go r.l.thread()
+	onOwnThread(r.l.thread)
 	err = <-r.l.started
 	if stdin != s.Input {
 		stdin.Close()

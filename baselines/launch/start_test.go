@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"unibench/baselines/launch"
 )
 
@@ -115,5 +117,27 @@ func TestInput(t *testing.T) {
 	to.Close()
 	if res, err := r.Wait(); err != nil || string(res.Stdout) != "got one\ngot two\nend\n" {
 		t.Errorf("Wait = %+v, %v", res, err)
+	}
+}
+
+// TestMainThread starts programs until one of them would have been started from the
+// main thread, which must stay as it is.
+func TestMainThread(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	before, err := os.Readlink("/proc/self/ns/uts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sh("true")
+	s.Setup = func() error { return unix.Unshare(unix.CLONE_NEWUTS) }
+	for range 30 {
+		if _, err := start(t, s).Wait(); err != nil {
+			t.Fatal(err)
+		}
+		if now, err := os.Readlink("/proc/self/ns/uts"); err != nil || now != before {
+			t.Fatalf("the main thread is in namespace %s, was in %s, %v", now, before, err)
+		}
 	}
 }

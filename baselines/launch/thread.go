@@ -35,11 +35,31 @@ type launched struct {
 	reaped bool
 }
 
-// thread starts the program and waits for it. It never unlocks its operating
-// system thread, so the thread ends with it and what Setup changed is gone; it
-// must not end earlier, because the program is killed when it does.
+// onOwnThread calls f in a goroutine with an operating system thread of its own,
+// which ends when f returns. The main thread would not end but stay for ever as f
+// left it, in a namespace perhaps, so it is kept from f.
+func onOwnThread(f func()) {
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() != unix.Getpid() {
+			f()
+			return
+		}
+		defer runtime.UnlockOSThread()
+		taken := make(chan struct{})
+		go func() {
+			runtime.LockOSThread()
+			close(taken)
+			f()
+		}()
+		<-taken
+	}()
+}
+
+// thread starts the program and waits for it. It runs on a thread of its own, so
+// what Setup changed is gone with that. The thread must not end earlier, because
+// the program is killed when it does.
 func (l *launched) thread() {
-	runtime.LockOSThread()
 	if err := l.fork(); err != nil {
 		l.started <- err
 		return

@@ -66,8 +66,15 @@ func (n *namespace) do(f func() error) error {
 func onThread(f func() error) error {
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // and never unlocks
-		done <- f()
+		runtime.LockOSThread()
+		if unix.Gettid() != unix.Getpid() {
+			done <- f() // and the thread ends, still locked
+			return
+		}
+		// The main thread would not end but stay in the namespace for ever,
+		// so it waits here while another takes its place.
+		defer runtime.UnlockOSThread()
+		done <- onThread(f)
 	}()
 	return <-done
 }

@@ -9,14 +9,6 @@ import (
 	"unibench/harness/netlab/relay"
 )
 
-// TestMain lets the test be the relay of its worlds.
-func TestMain(m *testing.M) {
-	if status, ok := netlab.RelayMain(os.Args[1:], os.Stdin, os.Stdout, os.Stderr); ok {
-		os.Exit(status)
-	}
-	os.Exit(m.Run())
-}
-
 // shaped returns the configuration of a world with a relay.
 func shaped(t testing.TB, link netlab.LinkKind, s netlab.Shape) netlab.Config {
 	t.Helper()
