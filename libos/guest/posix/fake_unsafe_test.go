@@ -20,6 +20,7 @@ type fakeHAL struct {
 	tty      bool
 	exit     func(code int)
 	consoles func(p []byte) // called in each ConsoleRead, to be awkward
+	sleeps   bool           // Sleep takes its time
 
 	mu     sync.Mutex
 	input  sync.Cond
@@ -80,7 +81,6 @@ func (h *fakeHAL) ConsoleIsTTY(int) bool    { return h.tty }
 func (h *fakeHAL) WallTime() (int64, int32) { t := time.Now(); return t.Unix(), int32(t.Nanosecond()) }
 func (h *fakeHAL) MonoTime() int64          { return time.Now().UnixNano() }
 func (h *fakeHAL) CPUTime() int64           { return 1_500_000_000 }
-func (h *fakeHAL) Sleep(ns int64)           { h.mu.Lock(); h.slept += ns; h.mu.Unlock() }
 func (h *fakeHAL) Random(p []byte)          { rand.Read(p) }
 func (h *fakeHAL) Exit(code int)            { h.exit(code) }
 func (h *fakeHAL) NumCPU() int              { return 3 }
@@ -88,7 +88,18 @@ func (h *fakeHAL) MemInfo() (_, _ uint64)   { return 256 << 20, 128 << 20 }
 func (h *fakeHAL) Initrd() []byte           { return h.initrd }
 func (h *fakeHAL) Hostname() string         { return "fake" }
 
+func (h *fakeHAL) Sleep(ns int64) {
+	if h.sleeps {
+		time.Sleep(time.Duration(ns))
+	}
+	h.mu.Lock()
+	h.slept += ns
+	h.mu.Unlock()
+}
+
 func (h *fakeHAL) Kill(tid, sig int) linux.Errno {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.kills = append(h.kills, [2]int{tid, sig})
 	return 0
 }

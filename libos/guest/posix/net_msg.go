@@ -74,13 +74,27 @@ func (n *network) sysRecvfrom(a *Args) (uintptr, linux.Errno) {
 
 // sendHeader sends the message that h describes.
 func sendHeader(s socket, f *file, h *msghdr, flags int) (int, linux.Errno) {
+	if h.iovLen > fewPieces {
+		return sendMany(s, f, h, flags)
+	}
 	var few [fewPieces][]byte
+	return sendIn(s, f, h, flags, few[:0])
+}
+
+//go:noinline
+func sendMany(s socket, f *file, h *msghdr, flags int) (int, linux.Errno) {
+	var many [linux.IovMax][]byte
+	return sendIn(s, f, h, flags, many[:0])
+}
+
+// sendIn is sendHeader with room for the pieces in v.
+func sendIn(s socket, f *file, h *msghdr, flags int, v [][]byte) (int, linux.Errno) {
 	var m message
 	var errno linux.Errno
 	if m.addr, errno = h.address(); errno != 0 {
 		return 0, errno
 	}
-	if m.pieces, m.size, errno = h.pieces(few[:0]); errno != 0 {
+	if m.pieces, m.size, errno = h.pieces(v); errno != 0 {
 		return 0, errno
 	}
 	if m.control, errno = h.ancillary(); errno != 0 {
@@ -91,7 +105,21 @@ func sendHeader(s socket, f *file, h *msghdr, flags int) (int, linux.Errno) {
 
 // recvHeader receives into the message that h describes, and fills it in.
 func recvHeader(s socket, f *file, h *msghdr, flags int) (int, linux.Errno) {
+	if h.iovLen > fewPieces {
+		return recvMany(s, f, h, flags)
+	}
 	var few [fewPieces][]byte
+	return recvIn(s, f, h, flags, few[:0])
+}
+
+//go:noinline
+func recvMany(s socket, f *file, h *msghdr, flags int) (int, linux.Errno) {
+	var many [linux.IovMax][]byte
+	return recvIn(s, f, h, flags, many[:0])
+}
+
+// recvIn is recvHeader with room for the pieces in v.
+func recvIn(s socket, f *file, h *msghdr, flags int, v [][]byte) (int, linux.Errno) {
 	var sa [linux.SockaddrStorage]byte
 	m := message{addr: sa[:]}
 	var errno linux.Errno
@@ -99,7 +127,7 @@ func recvHeader(s socket, f *file, h *msghdr, flags int) (int, linux.Errno) {
 	if errno != 0 {
 		return 0, errno
 	}
-	if m.pieces, m.size, errno = h.pieces(few[:0]); errno != 0 {
+	if m.pieces, m.size, errno = h.pieces(v); errno != 0 {
 		return 0, errno
 	}
 	if m.control, errno = h.ancillary(); errno != 0 {

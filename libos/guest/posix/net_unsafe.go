@@ -76,11 +76,13 @@ func setCount(a *Args, k, n int) {
 	(*mmsghdr)(unsafe.Add(a.P[1], k*int(unsafe.Sizeof(mmsghdr{})))).count = uint32(n)
 }
 
-// fewPieces is how many pieces of a message are looked at without allocation.
+// fewPieces is how many pieces of a message there is always room for. A call
+// with more needs a larger array, which is on the stack too, as the pieces may
+// be: the compiler clears it each time.
 const fewPieces = 8
 
-// pieces appends the pieces of h to v, which should have room for fewPieces,
-// without empty ones, and returns their sum too.
+// pieces appends the pieces of h to v, which has room for them, without empty
+// ones, and returns their sum too.
 func (h *msghdr) pieces(v [][]byte) ([][]byte, int, linux.Errno) {
 	if h.iovLen > linux.IovMax {
 		return nil, 0, linux.EMSGSIZE
@@ -88,12 +90,10 @@ func (h *msghdr) pieces(v [][]byte) ([][]byte, int, linux.Errno) {
 	return gather(v, h.iov, int(h.iovLen))
 }
 
+// gather appends the pieces of a struct iovec array to v.
 func gather(v [][]byte, at unsafe.Pointer, count int) ([][]byte, int, linux.Errno) {
 	if count > 0 && uintptr(at) < minPointer {
 		return nil, 0, linux.EFAULT
-	}
-	if count > cap(v) {
-		v = make([][]byte, 0, count)
 	}
 	size := 0
 	for k := range count {
@@ -144,12 +144,33 @@ func (h *msghdr) ancillary() ([]byte, linux.Errno) {
 	return bytesAt(valid(h.control), h.controlLen)
 }
 
-// vectored returns the pieces of a readv or writev: argument i points to them.
-func (a *Args) vectored(v [][]byte, i int) ([][]byte, int, linux.Errno) {
-	if a.U[i+1] > linux.IovMax {
-		return nil, 0, linux.EINVAL
+// vector makes a readv, or a writev, of f, whose stream is s.
+func vector(s vectored, f *file, a *Args, write bool) (uintptr, linux.Errno) {
+	if a.U[2] > fewPieces {
+		return vectorMany(s, f, a, write)
 	}
-	return gather(v, a.P[i], int(a.U[i+1]))
+	var few [fewPieces][]byte
+	return vectorIn(s, f, a, write, few[:0])
+}
+
+//go:noinline
+func vectorMany(s vectored, f *file, a *Args, write bool) (uintptr, linux.Errno) {
+	if a.U[2] > linux.IovMax {
+		return 0, linux.EINVAL
+	}
+	var many [linux.IovMax][]byte
+	return vectorIn(s, f, a, write, many[:0])
+}
+
+func vectorIn(s vectored, f *file, a *Args, write bool, v [][]byte) (uintptr, linux.Errno) {
+	v, n, errno := gather(v, a.P[1], int(a.U[2]))
+	if errno != 0 {
+		return 0, errno
+	}
+	if write {
+		return ret(s.writev(hideSlice(v), n, f.nonblock()))
+	}
+	return ret(s.readv(hideSlice(v), n, f.nonblock()))
 }
 
 func (s *inetSocket) recvOne(b []byte, flags int, info *inet.Info) (int, linux.Errno) {

@@ -82,12 +82,7 @@ func (p *Process) sysReadv(a *Args, positioned bool) (uintptr, linux.Errno) {
 		return 0, errno
 	}
 	if s, ok := f.stream.(vectored); ok && !positioned {
-		var few [fewPieces][]byte
-		v, n, errno := a.vectored(few[:0], 1)
-		if errno != 0 {
-			return 0, errno
-		}
-		return ret(s.readv(hideSlice(v), n, f.nonblock()))
+		return vector(s, f, a, false)
 	}
 	count, size, errno := a.vectorSize(1)
 	if errno != 0 {
@@ -140,12 +135,7 @@ func (p *Process) sysWritev(a *Args, positioned bool) (uintptr, linux.Errno) {
 		return 0, errno
 	}
 	if s, ok := f.stream.(vectored); ok && !positioned {
-		var few [fewPieces][]byte
-		v, n, errno := a.vectored(few[:0], 1)
-		if errno != 0 {
-			return 0, errno
-		}
-		return ret(s.writev(hideSlice(v), n, f.nonblock()))
+		return vector(s, f, a, true)
 	}
 	count, size, errno := a.vectorSize(1)
 	if errno != 0 {
