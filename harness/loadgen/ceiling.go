@@ -82,6 +82,7 @@ func threadLoad(cfg Config) (Trial, int64, error) {
 		return Trial{}, 0, err
 	}
 	defer s.close()
+	s.sink = true
 	if err := s.connect(int64(cfg.Duration)); err != nil {
 		return Trial{}, 0, err
 	}

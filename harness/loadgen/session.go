@@ -23,6 +23,7 @@ type session struct {
 	workers []*worker
 	// threadCPU, if not nil, gets the CPU time of each worker's thread.
 	threadCPU []int64
+	sink      bool // the server is the responder of this package: it has its keys
 }
 
 // newSession makes requests and answers, and connects nothing yet. cfg has its
@@ -106,6 +107,8 @@ func (s *session) connect(longest int64) error {
 		if err != nil {
 			return err
 		}
+		w.sched = newSchedule(s.cfg.Arrivals, s.cfg.Seed, i)
+		w.sched = newSchedule(s.cfg.Arrivals, s.cfg.Seed, i)
 		s.workers = append(s.workers, w)
 		for id := range n {
 			ep, err := s.endpoint(w, id, id*s.cfg.Workers+i)
@@ -115,7 +118,7 @@ func (s *session) connect(longest int64) error {
 			w.eps = append(w.eps, ep)
 		}
 	}
-	if s.cfg.Protocol == RESP {
+	if s.cfg.Protocol == RESP && !s.sink {
 		return s.preload()
 	}
 	return nil
