@@ -18,6 +18,9 @@ func (v *serving) countCalls(ctx context.Context, s *sampler) error {
 	if err := g.await(ctx, "measure 0 "); err != nil {
 		return g.fail(err)
 	}
+	if err := s.look(); err != nil {
+		return g.fail(err)
+	}
 	calls, countErr := counters.CountCalls(s.pids)
 	if countErr == nil {
 		defer calls.Close()

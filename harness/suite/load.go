@@ -48,6 +48,15 @@ const (
 	sweepShare  = 2                      // a step of a sweep is that much shorter than a period
 )
 
+// Limits of the generator that are not those of the contract; Suite.Remarks says
+// why, and lowerBound warns.
+const (
+	openLag    = 0.5
+	closedCPU  = 2 // never reached
+	busyLoad   = 0.7
+	busyServer = 0.9
+)
+
 // resolve returns what the generator is to do in the measured part of a trial.
 func (l *Load) resolve(c Config, seed uint64) loadgen.Config {
 	g := l.Config
@@ -62,8 +71,12 @@ func (l *Load) resolve(c Config, seed uint64) loadgen.Config {
 	case c.Load.Rate > 0 && g.Mode == loadgen.Closed && g.Protocol != loadgen.Stream:
 		g.Mode, g.Rate = loadgen.Open, c.Load.Rate
 	}
-	if g.Mode == loadgen.Open {
+	switch g.Mode {
+	case loadgen.Open:
 		g.Arrivals = loadgen.Poisson
+		g.Limits.Lag = openLag
+	case loadgen.Closed:
+		g.Limits.CPU = closedCPU
 	}
 	g.WaitGo = g.Mode != loadgen.FirstResponse
 	g.Seed = seed

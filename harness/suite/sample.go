@@ -14,8 +14,7 @@ import (
 
 // sampler reads the counters of one server, its generator and the machine.
 type sampler struct {
-	tasks  *taskstats.Client
-	noTask error // why tasks is nil
+	tasks  *taskstats.Client // nil if there are none
 	server *target.Server
 	pids   []int // of the server
 	gen    int   // process of the generator
@@ -29,16 +28,19 @@ type sample struct {
 	monitor *monitor.Stats // nil on targets without one
 }
 
-func newSampler(server *target.Server) (*sampler, error) {
+func newSampler(server *target.Server) *sampler {
 	s := &sampler{server: server}
-	var err error
-	if s.pids, err = server.Processes(); err != nil {
-		return nil, err
+	if c, err := taskstats.Open(); err == nil {
+		s.tasks = c // else Read says what is missing
 	}
-	if s.tasks, err = taskstats.Open(); err != nil {
-		s.noTask = err
-	}
-	return s, nil
+	return s
+}
+
+// look finds the processes of the server, which must have answered: what is
+// started later is not counted.
+func (s *sampler) look() (err error) {
+	s.pids, err = s.server.Processes()
+	return err
 }
 
 func (s *sampler) close() {
@@ -95,6 +97,13 @@ func (m *measured) costs(protocol loadgen.Protocol) (values map[string]float64, 
 		values[unit] = total / n
 	}
 	d := m.after.server.Sub(m.before.server)
+	if d.CPU <= 0 {
+		// Never real: the wrong processes were looked at.
+		for _, u := range []string{"cpu-ns/op", "ctxsw/op", "copied-B/op"} {
+			gaps[u] = "the processes that were looked at did nothing"
+		}
+		return values, gaps
+	}
 	put("cpu-ns/op", float64(d.CPU), nil)
 	put("machine-cpu-ns/op", float64(m.after.machine.Sub(m.before.machine).Total), nil)
 	put("gen-cpu-ns/op", float64(m.after.gen.Sub(m.before.gen).CPU), nil)
@@ -102,6 +111,7 @@ func (m *measured) costs(protocol loadgen.Protocol) (values map[string]float64, 
 	if m.before.monitor == nil {
 		put("vmexits/op", 0, nil)
 		put("kicks/op", 0, nil)
+		put("link-copied-B/op", 0, nil)
 		err := d.Bytes
 		if protocol == loadgen.UDPEcho {
 			err = errNoDatagrams
@@ -109,12 +119,26 @@ func (m *measured) costs(protocol loadgen.Protocol) (values map[string]float64, 
 		put("copied-B/op", float64(d.ReadBytes+d.WrittenBytes), err)
 		return values, gaps
 	}
-	put("vmexits/op", float64(m.after.monitor.VMExits-m.before.monitor.VMExits), nil)
+	a, b := m.after.monitor, m.before.monitor
+	put("vmexits/op", float64(a.VMExits-b.VMExits), nil)
+	var err error
+	var x, y monitor.NetStats
+	if a.Net == nil || b.Net == nil {
+		err = errNoDevice
+	} else {
+		x, y = *a.Net, *b.Net
+	}
+	put("kicks/op", float64(x.GuestNotified-y.GuestNotified), err)
+	put("copied-B/op", float64(x.GuestCopiedIn+x.GuestCopiedOut-y.GuestCopiedIn-y.GuestCopiedOut), err)
+	put("link-copied-B/op", float64(x.RxBytes+x.TxBytes+x.Copied-y.RxBytes-y.TxBytes-y.Copied), err)
 	return values, gaps
 }
 
-// errNoDatagrams is the reason of a gap.
-var errNoDatagrams = errors.New("the kernel counts bytes of read and write, not those of recvfrom and sendto")
+// Reasons of gaps.
+var (
+	errNoDatagrams = errors.New("the kernel counts bytes of read and write, not those of recvfrom and sendto")
+	errNoDevice    = errors.New("the monitor reported no network device")
+)
 
 // busy is the share of a number of processors that the server used.
 func (m *measured) busy(cpus int) float64 {

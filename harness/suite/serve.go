@@ -74,10 +74,7 @@ func (v *serving) loaded(ctx context.Context, p target.Program) (o *target.Obser
 		o, stopErr = server.Stop(ctx)
 		err = errors.Join(err, stopErr)
 	}()
-	s, err := newSampler(server)
-	if err != nil {
-		return nil, err
-	}
+	s := newSampler(server)
 	defer s.close()
 	if !v.bench.Load.Sweep {
 		if err := v.countCalls(ctx, s); err != nil {
@@ -99,6 +96,12 @@ func (v *serving) measure(ctx context.Context, s *sampler) (periods []measured, 
 	g, err := v.startGenerator(ctx, v.world, v.config)
 	if err != nil {
 		return nil, err
+	}
+	if err := g.await(ctx, "ready "); err != nil {
+		return nil, g.fail(err)
+	}
+	if err := s.look(); err != nil {
+		return nil, g.fail(err)
 	}
 	s.gen = g.running.PID()
 	periods = make([]measured, max(1, len(v.config.Rates)))
@@ -170,6 +173,10 @@ func (v *serving) single(p *measured) error {
 	if p.trial.Saturated {
 		v.out.Warnings = append(v.out.Warnings, "the server did not keep up with the offered rate")
 	}
+	if share := p.busy(len(v.plan.env.CPUs)); v.config.Mode == loadgen.Closed && p.trial.CPU > busyLoad && share < busyServer {
+		v.out.Warnings = append(v.out.Warnings, fmt.Sprintf(
+			"a lower bound: the generator used over %.0f %% of its processor, the server less than %.0f %% of its own", 100*busyLoad, 100*busyServer))
+	}
 	v.add(values, gaps)
 	return nil
 }
@@ -188,6 +195,16 @@ func sweepUnits() []string {
 	return []string{"req/s", "p50-lat-ns", "p99-lat-ns", "p999-lat-ns", "cpu-ns/op", "machine-cpu-ns/op", "ctxsw/op", "vmexits/op"}
 }
 
+// overloaded reports whether the server did not keep up with the offered rate
+// while the generator had time left. How late the generator then was does not
+// matter, because requests waited for connections anyway.
+func overloaded(t *loadgen.Trial) bool {
+	return t.Saturated || t.Status == record.GeneratorLimited && t.Achieved < minAchieved && t.CPU < busyLoad
+}
+
+// minAchieved is the contract's least share of the offered rate.
+const minAchieved = 0.99
+
 // saturated is noted at steps where the server did not keep up.
 const saturated = "saturated"
 
@@ -198,7 +215,8 @@ func (v *serving) sweep(periods []measured) error {
 	best, holds := 0.0, true
 	for i := range periods {
 		p := &periods[i]
-		if p.trial.Status == record.GeneratorLimited {
+		over := overloaded(&p.trial)
+		if p.trial.Status == record.GeneratorLimited && !over {
 			v.out.Warnings = append(v.out.Warnings, fmt.Sprintf("step %s left out: %s", rateName(p.trial.Offered), p.trial.Reason))
 			continue
 		}
@@ -206,7 +224,7 @@ func (v *serving) sweep(periods []measured) error {
 		for unit, x := range seen(v.config.Protocol, &p.trial) {
 			values[unit] = x
 		}
-		holds = holds && !p.trial.Saturated && objective.met(values)
+		holds = holds && !over && objective.met(values)
 		if holds {
 			best = p.trial.Offered
 		}
@@ -218,7 +236,7 @@ func (v *serving) sweep(periods []measured) error {
 		point := record.Point{
 			Params: []record.Param{{Key: "rate", Value: rateName(p.trial.Offered)}}, Iters: max(1, int(p.trial.Requests)), Values: values,
 		}
-		if p.trial.Saturated {
+		if over {
 			point.Note = saturated
 		}
 		v.out.Points = append(v.out.Points, point)

@@ -50,19 +50,29 @@ func buildFlags() []string { return []string{"-buildvcs=false"} }
 // Strip are the flags that leave out symbols and debugging information.
 func stripFlags() []string { return []string{"-ldflags=-s -w"} }
 
+// variant is one way to build a program.
+type variant struct {
+	name, path string
+	flags      []string
+}
+
+// variants returns what is built of a program: as by default and, where the size
+// is measured, stripped.
+func variants(w Workload, name, path string) []variant {
+	out := []variant{{name, path, nil}}
+	if !w.Server {
+		out = append(out, variant{name + " (stripped)", path + "-stripped", stripFlags()})
+	}
+	return out
+}
+
 // linuxBinary builds w as a static Linux program, once.
 func (e *Env) linuxBinary(ctx context.Context, w Workload) (*binary, error) {
 	if b := e.binaries[w.Package]; b != nil {
 		return b, nil
 	}
 	b := &binary{path: filepath.Join(e.Scratch.Dir(), w.Name)}
-	for _, v := range []struct {
-		name, path string
-		flags      []string
-	}{
-		{w.Name, b.path, nil},
-		{w.Name + " (stripped)", b.path + "-stripped", stripFlags()},
-	} {
+	for _, v := range variants(w, w.Name, b.path) {
 		args := append([]string{"go", "build", "-o", v.path}, buildFlags()...)
 		args = append(append(args, v.flags...), w.Package)
 		_, err := e.Runner.Run(ctx, trial.Command{Log: "build-" + filepath.Base(v.path), Args: args, Dir: e.Source, Env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64"}})

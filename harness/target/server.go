@@ -31,8 +31,8 @@ type Server struct {
 	// monitor asks a unikernel's monitor for its statistics of this moment;
 	// nil on targets without one.
 	monitor func() (*monitor.Stats, error)
-	// finish adds to what was seen of the whole start what the target alone
-	// knows; nil adds nothing.
+	// finish adds to what was seen of a whole start without errors what the
+	// target alone knows; nil adds nothing.
 	finish func(*Observation) error
 }
 

@@ -36,7 +36,8 @@ type Program interface {
 	// Command is the command line of one start, for people.
 	Command() []string
 	// Artefacts are the files that were built; the first is the image, the
-	// one that the program is started from.
+	// one that the program is started from, and the second the same stripped
+	// if the program is no server.
 	Artefacts() []record.Artefact
 }
 

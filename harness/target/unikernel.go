@@ -12,7 +12,6 @@ import (
 
 	"unibench/baselines/launch"
 	"unibench/harness/host"
-	"unibench/harness/netlab"
 	"unibench/harness/record"
 	"unibench/harness/trial"
 	"unibench/libos/monitor"
@@ -73,13 +72,7 @@ func (t *unikernel) Prepare(ctx context.Context, w Workload) (Program, error) {
 		env:   t.env, workload: w,
 	}
 	p.stats = p.image + ".stats"
-	for _, v := range []struct {
-		name, path string
-		flags      []string
-	}{
-		{w.Name + ".uni", p.image, nil},
-		{w.Name + ".uni (stripped)", p.image + "-stripped", stripFlags()},
-	} {
+	for _, v := range variants(w, w.Name+".uni", p.image) {
 		args := append([]string{filepath.Join(t.env.Tools, builder), "build", "-o", v.path}, buildFlags()...)
 		args = append(append(args, v.flags...), w.Package)
 		if _, err := t.env.Runner.Run(ctx, trial.Command{Log: "build-" + filepath.Base(v.path), Args: args, Dir: t.env.Source}); err != nil {
@@ -108,21 +101,23 @@ type unikernelProgram struct {
 	artefacts []record.Artefact
 }
 
-func (p *unikernelProgram) Command() []string {
+// command is the command line; more are flags of the monitor.
+func (p *unikernelProgram) command(more ...string) []string {
 	args := []string{
-		p.vmm, "-mem", strconv.FormatInt(p.env.MemoryBytes>>20, 10) + "M", "-cpus", strconv.Itoa(len(p.env.CPUs)), "-env", environment, "-stats", p.stats, p.image,
+		p.vmm, "-mem", strconv.FormatInt(p.env.MemoryBytes>>20, 10) + "M", "-cpus", strconv.Itoa(len(p.env.CPUs)), "-env", environment, "-stats", p.stats,
 	}
+	args = append(append(args, more...), p.image)
 	if len(p.workload.Args) > 0 {
 		args = append(append(args, "--"), p.workload.Args...)
 	}
 	return args
 }
 
-func (p *unikernelProgram) Link() netlab.LinkKind { return netlab.TAP }
-
-// Serve gives the monitor the TAP as descriptor 3.
-func (p *unikernelProgram) Serve(context.Context, *netlab.World) (*Server, error) {
-	return nil, fmt.Errorf("%w: the monitor has no network device yet", errNotHere)
+func (p *unikernelProgram) Command() []string {
+	if p.workload.Server {
+		return p.command(serverFlags()...)
+	}
+	return p.command()
 }
 
 func (p *unikernelProgram) Run(ctx context.Context) (*Observation, error) {
@@ -131,7 +126,7 @@ func (p *unikernelProgram) Run(ctx context.Context) (*Observation, error) {
 		return nil, fmt.Errorf("forget old statistics: %w", err)
 	}
 	res, err := launch.Run(ctx, launch.Spec{
-		Path: p.vmm, Args: p.Command(), Env: []string{environment}, Stdin: p.workload.Stdin, CPUs: p.env.CPUs,
+		Path: p.vmm, Args: p.command(), Env: []string{environment}, Stdin: p.workload.Stdin, CPUs: p.env.CPUs,
 	})
 	o := observe(res)
 	if err != nil {
@@ -160,10 +155,14 @@ func readStats(name string) (*monitor.Stats, error) {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return nil, fmt.Errorf("read the monitor's statistics: %w", err)
 	}
+	return &s, checkVersion(&s)
+}
+
+func checkVersion(s *monitor.Stats) error {
 	if s.Version != monitor.StatsVersion {
-		return nil, fmt.Errorf("the monitor's statistics have version %d, this bench reads version %d: build both again", s.Version, monitor.StatsVersion)
+		return fmt.Errorf("the monitor's statistics have version %d, this bench reads version %d: build both again", s.Version, monitor.StatsVersion)
 	}
-	return &s, nil
+	return nil
 }
 
 // observe wraps a result, which may be nil.

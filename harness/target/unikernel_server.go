@@ -1,0 +1,95 @@
+package target
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"unibench/baselines/launch"
+	"unibench/harness/netlab"
+	"unibench/libos/monitor"
+)
+
+// Descriptors of the monitor: its TAP and the socket on which it is asked for
+// statistics.
+const (
+	fdTAP   = 3
+	fdStats = 4
+)
+
+// answerTime is how long the monitor may take to answer; it needs microseconds.
+const answerTime = 2 * time.Second
+
+// serverFlags are the monitor's flags for a server.
+func serverFlags() []string {
+	return []string{
+		"-stats-fd", fmt.Sprint(fdStats),
+		"-net", fmt.Sprintf("tapfd=%d,ip=%s,ip6=%s", fdTAP, netlab.SUT.Prefix4(), netlab.SUT.Prefix6()),
+	}
+}
+
+// Link implements Program.
+func (p *unikernelProgram) Link() netlab.LinkKind { return netlab.TAP }
+
+// Serve gives the monitor the TAP of the world.
+func (p *unikernelProgram) Serve(ctx context.Context, w *netlab.World) (*Server, error) {
+	if err := os.Remove(p.stats); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("forget old statistics: %w", err)
+	}
+	if n := len(w.TAP()); n != 1 {
+		return nil, fmt.Errorf("the network has %d queues, want 1", n)
+	}
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the monitor: %w", err)
+	}
+	mine, theirs := os.NewFile(uintptr(pair[0]), "statistics"), os.NewFile(uintptr(pair[1]), "statistics")
+	defer theirs.Close()
+	r, err := launch.Start(ctx, launch.Spec{
+		Path: p.vmm, Args: p.command(serverFlags()...), Env: []string{environment}, CPUs: p.env.CPUs,
+		Files: []*os.File{w.TAP()[0], theirs},
+	})
+	if err != nil {
+		mine.Close()
+		return nil, err
+	}
+	answers := bufio.NewReader(mine)
+	return &Server{
+		running: r,
+		monitor: func() (*monitor.Stats, error) { return askStats(mine, answers) },
+		finish: func(o *Observation) (err error) {
+			mine.Close()
+			o.Monitor, err = readStats(p.stats)
+			return err
+		},
+	}, nil
+}
+
+// askStats asks the monitor for its statistics of the moment.
+func askStats(f *os.File, answers *bufio.Reader) (*monitor.Stats, error) {
+	fail := func(err error) (*monitor.Stats, error) {
+		return nil, fmt.Errorf("ask the monitor for statistics: %w", err)
+	}
+	if err := f.SetDeadline(time.Now().Add(answerTime)); err != nil {
+		return fail(err)
+	}
+	if _, err := f.Write([]byte{1}); err != nil {
+		return fail(err)
+	}
+	line, err := answers.ReadBytes('\n')
+	if err != nil {
+		return fail(err)
+	}
+	var s monitor.Stats
+	if err := json.Unmarshal(line, &s); err != nil {
+		return fail(err)
+	}
+	return &s, checkVersion(&s)
+}
