@@ -3,6 +3,7 @@ package launch_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 	"testing"
@@ -93,6 +94,27 @@ func TestFiles(t *testing.T) {
 	b := make([]byte, 100)
 	if n, err := in.Read(b); string(b[:n]) != "to three\n" {
 		t.Errorf("descriptor 3 got %q, %v", b[:n], err)
+	}
+}
+
+// TestFilesStayNonblocking hands on a pipe that its owner reads with the runtime's
+// poller.
+func TestFilesStayNonblocking(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer out.Close()
+	s := sh("cat /proc/self/fdinfo/3 <&-")
+	s.Files = []*os.File{in}
+	res, err := start(t, s).Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pos, flags int
+	if _, err := fmt.Sscanf(string(res.Stdout), "pos:\t%d\nflags:\t%o", &pos, &flags); err != nil || flags&syscall.O_NONBLOCK == 0 {
+		t.Errorf("the file is blocking, or not there: %s, %v", res.Stdout, err)
 	}
 }
 

@@ -116,7 +116,11 @@ func (l *launched) fork() error {
 		Sys:   &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
 	}
 	for _, f := range s.Files {
-		attr.Files = append(attr.Files, f.Fd())
+		fd, err := descriptor(f)
+		if err != nil {
+			return err
+		}
+		attr.Files = append(attr.Files, fd)
 	}
 	l.start = Now()
 	pid, err := syscall.ForkExec(s.Path, s.Args, attr)
@@ -125,6 +129,19 @@ func (l *launched) fork() error {
 	}
 	l.pid = pid
 	return nil
+}
+
+// descriptor returns the number of an open file. Unlike Fd it does not make the
+// file blocking, also for those who share it.
+func descriptor(f *os.File) (fd uintptr, err error) {
+	raw, err := f.SyscallConn()
+	if err == nil {
+		err = raw.Control(func(n uintptr) { fd = n })
+	}
+	if err != nil {
+		return 0, fmt.Errorf("hand on file %s: %w", f.Name(), err)
+	}
+	return fd, nil
 }
 
 // kill ends the program's process group, and what Spec.Kill reaches.
