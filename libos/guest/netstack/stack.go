@@ -55,6 +55,7 @@ type Stack struct {
 
 	mu          sync.Mutex
 	nameservers []inet.Addr
+	fromDHCP    bool // the nameservers are
 }
 
 // New makes a stack, and starts to ask for addresses if the configuration says so.

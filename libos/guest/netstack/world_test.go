@@ -63,12 +63,18 @@ type cable func(frame []byte) (copies, delay int)
 // newWorld makes a world; nil is a cable that delivers each frame once, in order.
 func newWorld(t testing.TB, c cable) *world {
 	t.Helper()
+	return newWorldWith(t, c, info(macA, addrA, addr6A))
+}
+
+// newWorldWith is newWorld with another configuration of stack a.
+func newWorldWith(t testing.TB, c cable, infoA *abi.NetInfo) *world {
+	t.Helper()
 	w := &world{}
 	const frames = 4096
 	w.linkA = channel.New(frames, 1514, tcpip.LinkAddress(macA[:]))
 	w.linkB = channel.New(frames, 1514, tcpip.LinkAddress(macB[:]))
 	var err error
-	w.a, err = netstack.New(netstack.Config{NIC: ethernet.New(w.linkA), Info: info(macA, addrA, addr6A), Stats: &w.statsA})
+	w.a, err = netstack.New(netstack.Config{NIC: ethernet.New(w.linkA), Info: infoA, Stats: &w.statsA})
 	if err != nil {
 		t.Fatal(err)
 	}
