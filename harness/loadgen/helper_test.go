@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -44,6 +44,13 @@ func helper(role string) error {
 		}
 		fmt.Println(l.Addr())
 		go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, helloBody) }))
+	case "resp":
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		fmt.Println(l.Addr())
+		go acceptAll(l, handleRESP(same))
 	case "sink":
 		var c Config
 		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
@@ -67,11 +74,23 @@ func helper(role string) error {
 	return err
 }
 
-// startHelper starts a helper, on one processor if cpu is not negative, with a
-// first line of input, and returns its address.
-func startHelper(t testing.TB, role string, cpu int, input string) string {
+// helperBinary is this test program without the race detector, which would make
+// its load generator several times slower.
+func helperBinary(t testing.TB) string {
 	t.Helper()
-	cmd := pinned(cpu, os.Args[0])
+	if !raceEnabled {
+		return os.Args[0]
+	}
+	path := filepath.Join(t.TempDir(), "helper")
+	if out, err := exec.Command("go", "test", "-c", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build the helper: %v\n%s", err, out)
+	}
+	return path
+}
+
+// startHelper starts a helper and returns its address.
+func startHelper(t testing.TB, cmd *exec.Cmd, role string) string {
+	t.Helper()
 	cmd.Env = append(os.Environ(), roleVariable+"="+role)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -91,11 +110,6 @@ func startHelper(t testing.TB, role string, cpu int, input string) string {
 			t.Errorf("helper %s: %v", role, err)
 		}
 	})
-	if input != "" {
-		if _, err := io.WriteString(in, input+"\n"); err != nil {
-			t.Fatal(err)
-		}
-	}
 	addr, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatalf("helper %s said nothing: %v", role, err)
@@ -103,22 +117,13 @@ func startHelper(t testing.TB, role string, cpu int, input string) string {
 	return strings.TrimSpace(addr)
 }
 
-// pinned is a command on one processor, or anywhere if cpu is negative.
-func pinned(cpu int, name string, args ...string) *exec.Cmd {
-	if cpu < 0 {
-		return exec.Command(name, args...)
-	}
-	return exec.Command("taskset", append([]string{"-c", strconv.Itoa(cpu), name}, args...)...)
-}
-
 // runHelper runs the generator in a process of its own.
-func runHelper(t testing.TB, cpu int, cfg Config) Result {
+func runHelper(t testing.TB, cmd *exec.Cmd, cfg Config) Result {
 	t.Helper()
 	text, err := json.Marshal(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := pinned(cpu, os.Args[0])
 	cmd.Env = append(os.Environ(), roleVariable+"=loadgen")
 	cmd.Stderr = os.Stderr
 	cmd.Stdin = strings.NewReader(string(text))

@@ -92,7 +92,3 @@ func (h *httpCodec) feed(b []byte) (answers int, err error) {
 	}
 	return answers, nil
 }
-
-// closing reports whether the server said that it closes the connection after the
-// answer that was complete last.
-func (h *httpCodec) closing() bool { return h.p.closing }

@@ -34,8 +34,6 @@ type httpParser struct {
 	head    int    // bytes of its head and chunk framing
 	length  int64  // Content-Length; -1: none
 	chunked bool
-	close   bool // "Connection: close" in this answer
-	closing bool // and in the last complete one
 	left    int64
 	pos     int64  // bytes of the body so far
 	learned []byte // body, while its bytes are not known
@@ -45,13 +43,12 @@ type httpParser struct {
 func (p *httpParser) reset() {
 	p.begin()
 	p.stash, p.learned = p.stash[:0], p.learned[:0]
-	p.closing = false
 }
 
 // begin makes ready for the next answer.
 func (p *httpParser) begin() {
 	p.state, p.seen, p.head, p.length, p.pos, p.left = httpStatus, 0, 0, -1, 0, 0
-	p.chunked, p.close = false, false
+	p.chunked = false
 }
 
 // begun reports whether part of an answer has come.
@@ -76,7 +73,6 @@ func (p *httpParser) feed(b []byte) (used int, done bool, err error) {
 		p.seen += int64(n)
 	}
 	if done {
-		p.closing = p.close
 		p.begin()
 	}
 	return used, done, err
@@ -210,8 +206,6 @@ func (p *httpParser) field(l []byte) error {
 			return wrong(HTTP, p.seen, l, "the transfer encoding chunked, once")
 		}
 		p.chunked = true
-	case equalFold(name, "connection"):
-		p.close = p.close || equalFold(value, "close")
 	}
 	return nil
 }

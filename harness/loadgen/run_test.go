@@ -39,19 +39,21 @@ func serveTCP(t testing.TB, handle func(net.Conn)) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				handle(c)
-			}()
-		}
-	}()
+	go acceptAll(l, handle)
 	return l.Addr().String()
+}
+
+func acceptAll(l net.Listener, handle func(net.Conn)) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			handle(c)
+		}()
+	}
 }
 
 func echoTCP(c net.Conn) { io.Copy(c, c) }
@@ -86,12 +88,17 @@ func serveHTTP(t testing.TB, h http.HandlerFunc) string {
 	return s.Listener.Addr().String()
 }
 
-// serveRESP is a small server of GET and SET; change makes the answers wrong.
 func serveRESP(t testing.TB, change func(n int64, answer string) string) string {
+	t.Helper()
+	return serveTCP(t, handleRESP(change))
+}
+
+// handleRESP is a small server of GET and SET; change makes the answers wrong.
+func handleRESP(change func(n int64, answer string) string) func(net.Conn) {
 	values := make(chan map[string]string, 1)
 	values <- map[string]string{}
 	var n atomic.Int64
-	return serveTCP(t, func(c net.Conn) {
+	return func(c net.Conn) {
 		r, w := bufio.NewReader(c), bufio.NewWriter(c)
 		for {
 			words, err := readCommand(r)
@@ -116,7 +123,7 @@ func serveRESP(t testing.TB, change func(n int64, answer string) string) string 
 				return
 			}
 		}
-	})
+	}
 }
 
 // readCommand reads an array of strings.

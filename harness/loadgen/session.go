@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +24,7 @@ type session struct {
 	workers []*worker
 	// threadCPU, if not nil, gets the CPU time of each worker's thread.
 	threadCPU []int64
+	abort     atomic.Bool
 	sink      bool // the server is the responder of this package: it has its keys
 }
 
@@ -107,6 +109,7 @@ func (s *session) connect(longest int64) error {
 		if err != nil {
 			return err
 		}
+		w.abort = &s.abort
 		w.sched = newSchedule(s.cfg.Arrivals, s.cfg.Seed, i)
 		w.sched = newSchedule(s.cfg.Arrivals, s.cfg.Seed, i)
 		s.workers = append(s.workers, w)
@@ -224,7 +227,9 @@ func (s *session) run(rate float64, d, bound int64) (outcome, error) {
 			defer runtime.UnlockOSThread()
 			thread = threadTime()
 		}
-		errs[i] = w.run(p)
+		if errs[i] = w.run(p); errs[i] != nil {
+			s.abort.Store(true)
+		}
 		ends[i] = s.clock.now()
 		if s.threadCPU != nil {
 			s.threadCPU[i] = threadTime() - thread

@@ -14,7 +14,6 @@ type sinkStream struct {
 	begun bool
 	sends bool
 	limit int64 // of what it sends; 0: none
-	ended bool  // by the client
 	sent  int64
 	got   int64
 }

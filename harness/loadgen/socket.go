@@ -45,11 +45,24 @@ func newDialer(addr string, sources []string, kind int) (*dialer, error) {
 	return d, nil
 }
 
-// clone gives another worker its own turn of the sources.
+// clone is for another worker: it has its own turn of the sources, and its own
+// addresses, into which package unix writes.
 func (d *dialer) clone(turn int) *dialer {
-	c := *d
-	c.turn = turn
-	return &c
+	c := &dialer{to: cloneAddr(d.to), family: d.family, kind: d.kind, turn: turn}
+	for _, s := range d.sources {
+		c.sources = append(c.sources, cloneAddr(s))
+	}
+	return c
+}
+
+func cloneAddr(sa unix.Sockaddr) unix.Sockaddr {
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		return &unix.SockaddrInet4{Port: a.Port, Addr: a.Addr}
+	case *unix.SockaddrInet6:
+		return &unix.SockaddrInet6{Port: a.Port, Addr: a.Addr, ZoneId: a.ZoneId}
+	}
+	return sa
 }
 
 func sockaddr(ap netip.AddrPort) (unix.Sockaddr, int, error) {

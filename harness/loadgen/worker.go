@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -65,17 +66,19 @@ type worker struct {
 	dirty    []int32
 
 	streams []*streamConn // the endpoints, if they are streams
+	abort   *atomic.Bool  // another worker has failed
 
 	checked, yielded int64
 }
 
+// newWorker makes room for eps endpoints and periods of up to longest nanoseconds.
 func newWorker(cfg *Config, c clock, eps int, longest int64) (*worker, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
 	}
 	return &worker{
-		cfg: cfg, clock: c, rbuf: make([]byte, readBytes), t: newTally(longest),
+		cfg: cfg, clock: c, abort: new(atomic.Bool), rbuf: make([]byte, readBytes), t: newTally(longest),
 		poll: poller{fd: fd, events: make([]unix.EpollEvent, eventBatch)},
 		free: make([]int32, eps), queued: make([]bool, eps), dirty: make([]int32, 0, eps),
 	}, nil
@@ -173,6 +176,9 @@ func (w *worker) loop(now int64) error {
 		}
 		if now-w.checked > checkEvery {
 			w.checked = now
+			if w.abort.Load() {
+				return nil
+			}
 			if err := w.overdue(now); err != nil {
 				return err
 			}
