@@ -10,7 +10,10 @@ func Vector(b []byte) syscall.Iovec {
 	return syscall.Iovec{Base: unsafe.SliceData(b), Len: uint64(len(b))}
 }
 
-// Bytes returns what v points to.
+// Bytes returns what v points to. In a test, whose guest memory is this
+// process's, it may reach over several objects: pieces were merged.
+//
+//go:nocheckptr
 func Bytes(v syscall.Iovec) []byte { return unsafe.Slice(v.Base, v.Len) }
 
 // follows reports whether b begins where a ends, so that one element can hold

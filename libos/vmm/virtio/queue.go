@@ -78,32 +78,40 @@ func (q *queue) hasWork() bool {
 	return uint16(atomic.LoadUint32(&q.avail[0])>>16) != uint16(q.taken.Load())
 }
 
+// chain is a chain that was taken.
+type chain struct {
+	head        uint16
+	descriptors int
+	length      uint64 // of all its buffers
+}
+
 // take takes the next chain, of which there is one, and appends its pieces to v.
 // They are for the device to write, or all for it to read; adjacent ones are
-// merged. length is the sum of theirs.
-func (q *queue) take(v []syscall.Iovec, write bool) (out []syscall.Iovec, head uint16, length uint64, err error) {
+// merged.
+func (q *queue) take(v []syscall.Iovec, write bool) (out []syscall.Iovec, c chain, err error) {
 	slot := q.last & (q.size - 1)
-	head = uint16(atomic.LoadUint32(&q.avail[1+slot/2]) >> (slot % 2 * 16))
+	c.head = uint16(atomic.LoadUint32(&q.avail[1+slot/2]) >> (slot % 2 * 16))
 	first := len(v)
-	for i, left := head, q.size; ; left-- {
+	for i := c.head; ; {
 		if i >= q.size {
-			return v, head, 0, q.broken("descriptor number beyond the table", uint64(i))
+			return v, c, q.broken("descriptor number beyond the table", uint64(i))
 		}
-		if left == 0 {
-			return v, head, 0, q.broken("descriptor chain with a loop", uint64(head))
+		if c.descriptors == int(q.size) {
+			return v, c, q.broken("descriptor chain with a loop", uint64(c.head))
 		}
+		c.descriptors++
 		addr, word := atomic.LoadUint64(&q.desc[2*i]), atomic.LoadUint64(&q.desc[2*i+1])
 		n, flags := word&0xffffffff, word>>32&0xffff
 		if flags&descIndirect != 0 {
-			return v, head, 0, q.broken("indirect descriptor", uint64(i))
+			return v, c, q.broken("indirect descriptor", uint64(i))
 		}
 		if flags&descWrite != 0 != write {
-			return v, head, 0, q.broken("descriptor of the wrong direction", uint64(i))
+			return v, c, q.broken("descriptor of the wrong direction", uint64(i))
 		}
 		if n > 0 {
 			b, ok := q.buffer(addr, n, write)
 			if !ok {
-				return v, head, 0, q.broken("buffer outside of the guest's memory", addr)
+				return v, c, q.broken("buffer outside of the guest's memory", addr)
 			}
 			piece := Vector(b)
 			if k := len(v); k > first && follows(v[k-1], piece) {
@@ -111,7 +119,7 @@ func (q *queue) take(v []syscall.Iovec, write bool) (out []syscall.Iovec, head u
 			} else {
 				v = append(v, piece)
 			}
-			length += n
+			c.length += n
 		}
 		if flags&descNext == 0 {
 			break
@@ -119,7 +127,7 @@ func (q *queue) take(v []syscall.Iovec, write bool) (out []syscall.Iovec, head u
 		i = uint16(word >> 48)
 	}
 	q.last++
-	return v, head, length, nil
+	return v, c, nil
 }
 
 func (q *queue) buffer(addr, n uint64, write bool) ([]byte, bool) {

@@ -13,12 +13,13 @@ const maxVectors = 1024
 // the longest frame, in vectors that are ready for the backend: how long a frame
 // is shows only once it has been read.
 type receiver struct {
-	q       queue
-	v       []syscall.Iovec // of held, in order
-	held    []buffer
-	room    uint64 // bytes in held
-	want    uint64 // length of the longest frame with its header
-	starved bool   // there is no buffer: do not wait for frames
+	q           queue
+	v           []syscall.Iovec // of held, in order
+	held        []buffer
+	room        uint64 // bytes in held
+	descriptors int    // in held
+	want        uint64 // length of the longest frame with its header
+	starved     bool   // there is no buffer: do not wait for frames
 
 	// A frame that is longer than the room ends in spill. It waits there until
 	// the guest has made more buffers available.
@@ -29,9 +30,8 @@ type receiver struct {
 
 // buffer is a chain of a receive queue.
 type buffer struct {
-	head   uint16
-	pieces int
-	length uint64
+	chain
+	pieces int // in receiver.v
 }
 
 // fill takes buffers until there is room for want bytes.
@@ -45,16 +45,17 @@ func (r *receiver) fill(want uint64) error {
 	}
 	for ; waiting > 0 && r.room < want && len(r.v)+int(r.q.size) < maxVectors; waiting-- {
 		before := len(r.v)
-		v, head, length, err := r.q.take(r.v, true)
+		v, c, err := r.q.take(r.v, true)
 		if err != nil {
 			return err
 		}
-		if length < HeaderSize {
-			return r.q.broken("receive buffer without room for a header", length)
+		if c.length < HeaderSize {
+			return r.q.broken("receive buffer without room for a header", c.length)
 		}
 		r.v = v
-		r.held = append(r.held, buffer{head, len(v) - before, length})
-		r.room += length
+		r.held = append(r.held, buffer{c, len(v) - before})
+		r.room += c.length
+		r.descriptors += c.descriptors
 	}
 	return nil
 }
@@ -131,8 +132,10 @@ func (r *receiver) unspill(p *Pair) (bool, error) {
 		return false, err
 	}
 	if r.room < n {
-		if r.starved = true; len(r.v)+int(r.q.size) >= maxVectors {
-			// Buffers of a few bytes: it will never fit.
+		r.starved = true
+		if len(r.v)+int(r.q.size) >= maxVectors || r.descriptors >= int(r.q.size) {
+			// All that the queue can hold is too little, or buffers of a few
+			// bytes are too many.
 			r.waiting = 0
 			p.count.RxDropped.Add(1)
 		}
@@ -155,6 +158,7 @@ func (r *receiver) finish(n int, features uint64) {
 		r.q.put(b.head, uint32(part))
 		left -= part
 		r.room -= b.length
+		r.descriptors -= b.descriptors
 		pieces += b.pieces
 		used++
 	}

@@ -20,12 +20,12 @@ func (t *transmitter) run(p *Pair, limit int) (int, error) {
 	t.blocked = false
 	done := 0
 	for done < min(waiting, limit) {
-		v, head, length, err := t.q.take(t.v[:1], false)
+		v, c, err := t.q.take(t.v[:1], false)
 		if err != nil {
 			return done, err
 		}
-		v, ok := t.splitHeader(v, length)
-		frame := length - HeaderSize
+		v, ok := t.splitHeader(v, c.length)
+		frame := c.length - HeaderSize
 		if ok = ok && checkTransmit(t.header, frame, p.features, p.mtu); !ok {
 			p.count.TxMalformed.Add(1)
 		} else {
@@ -47,7 +47,7 @@ func (t *transmitter) run(p *Pair, limit int) (int, error) {
 				p.count.TxDropped.Add(1)
 			}
 		}
-		t.q.put(head, 0)
+		t.q.put(c.head, 0)
 		done++
 	}
 	t.q.publish()
