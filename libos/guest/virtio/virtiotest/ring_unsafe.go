@@ -77,6 +77,12 @@ func (r *Ring) Fetch() (c Chain, ok bool) {
 // Unfetch gives the last n chains back to where Fetch finds them.
 func (r *Ring) Unfetch(n int) { r.taken -= uint16(n) }
 
+// Rewind forgets what was fetched and used since Tell.
+func (r *Ring) Rewind() {
+	r.taken -= r.given - r.told
+	r.given = r.told
+}
+
 // Use gives a chain back, with the number of bytes written. The driver sees it
 // after Tell.
 func (r *Ring) Use(head uint16, written int) {
