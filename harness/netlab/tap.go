@@ -63,31 +63,35 @@ func openTAP(name string, multi bool) (*os.File, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: tunPath, Err: err}
 	}
-	f := os.NewFile(uintptr(fd), name)
+	if err := setTAP(fd, name, multi); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	// Not before: to the runtime's poller a descriptor without an interface
+	// never becomes ready, not even later.
+	return os.NewFile(uintptr(fd), name), nil
+}
+
+func setTAP(fd int, name string, multi bool) error {
 	req, err := unix.NewIfreq(name)
 	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("name TAP: %w", err)
+		return fmt.Errorf("name TAP: %w", err)
 	}
 	flags := uint16(unix.IFF_TAP | unix.IFF_NO_PI | unix.IFF_VNET_HDR)
 	if multi {
 		flags |= unix.IFF_MULTI_QUEUE
 	}
 	req.SetUint16(flags)
-	for _, step := range []struct {
-		what string
-		do   func() error
-	}{
-		{"make TAP", func() error { return unix.IoctlIfreq(fd, unix.TUNSETIFF, req) }},
-		{"set header of TAP", func() error { return unix.IoctlSetPointerInt(fd, unix.TUNSETVNETHDRSZ, vnetHeaderBytes) }},
-		{"set offloads of TAP", func() error { return setOffloads(fd, tapOffloads) }},
-	} {
-		if err := step.do(); err != nil {
-			f.Close()
-			return nil, fmt.Errorf("%s: %w", step.what, err)
-		}
+	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, req); err != nil {
+		return fmt.Errorf("make TAP: %w", err)
 	}
-	return f, nil
+	if err := unix.IoctlSetPointerInt(fd, unix.TUNSETVNETHDRSZ, vnetHeaderBytes); err != nil {
+		return fmt.Errorf("set header of TAP: %w", err)
+	}
+	if err := setOffloads(fd, tapOffloads); err != nil {
+		return fmt.Errorf("set offloads of TAP: %w", err)
+	}
+	return nil
 }
 
 // setOffloads falls back to what kernels before UDP segmentation have.

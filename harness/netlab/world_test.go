@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"unibench/baselines/launch"
 	"unibench/harness/netlab"
 )
 
@@ -42,15 +41,5 @@ func TestPing(t *testing.T) {
 	}
 	if _, err := w.Ping(limit(t), netlab.SUT.Addr6()); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestTAP(t *testing.T) {
-	w := newWorld(t, netlab.Config{Link: netlab.TAP})
-	if got := len(w.TAP()); got != 1 {
-		t.Fatalf("%d descriptors, want 1", got)
-	}
-	if _, err := w.Start(t.Context(), netlab.SUT, launch.Spec{Path: "/bin/true"}); !errors.Is(err, netlab.ErrNoNamespace) {
-		t.Errorf("Start = %v, want ErrNoNamespace", err)
 	}
 }

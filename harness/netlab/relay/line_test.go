@@ -78,7 +78,7 @@ func TestRate(t *testing.T) {
 }
 
 func TestLoss(t *testing.T) {
-	const n, share = 50_000, 0.05
+	const n, share = 10_000, 0.05
 	l, left, _ := arrivals(Shape{Loss: share, Seed: 4}, n, 0)
 	// Five standard deviations.
 	if got, want := float64(l.stats.Lost), float64(n)*share; math.Abs(got-want) > 5*math.Sqrt(want) {
