@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,6 +33,9 @@ func TestMain(m *testing.M) {
 	}
 }
 
+// work uses the processor for a while.
+func work(bytes int) [32]byte { return sha256.Sum256(make([]byte, bytes)) }
+
 const helloBody = "Hello, world!\n"
 
 // helper serves until its input ends.
@@ -43,14 +47,22 @@ func helper(role string) error {
 			return err
 		}
 		fmt.Println(l.Addr())
-		go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, helloBody) }))
+		go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/work" {
+				work(64 << 10)
+			}
+			io.WriteString(w, helloBody)
+		}))
 	case "resp":
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return err
 		}
 		fmt.Println(l.Addr())
-		go acceptAll(l, handleRESP(same))
+		go acceptAll(l, handleRESP(func(_ int64, answer string) string {
+			work(8 << 10)
+			return answer
+		}))
 	case "sink":
 		var c Config
 		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
