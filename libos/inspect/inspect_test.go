@@ -133,11 +133,12 @@ func TestWriteText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Parts = append(r.Parts, inspect.Part{Package: "internal/libos/vendored/example.org/m", Functions: 7, Text: 8})
 	var b bytes.Buffer
 	if err := r.WriteText(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"container/ring (replaced files)  1", "internal/libos/probe ", "sizes of data are not known", "main.raw", "build    CGO_ENABLED=0"} {
+	for _, want := range []string{"container/ring (replaced files)  1", "internal/libos/probe ", "\nexample.org/m  ", "sizes of data are not known", "main.raw", "build    CGO_ENABLED=0"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("text lacks %q:\n%s", want, &b)
 		}

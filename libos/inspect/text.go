@@ -4,8 +4,13 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 )
+
+// vendored begins the names of packages of other modules in the library OS. They
+// are written by their own names, which differ from all others.
+const vendored = "internal/libos/vendored/"
 
 // WriteText writes the report for people to read.
 func (r *Report) WriteText(w io.Writer) error {
@@ -38,7 +43,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		if r.Stripped || p.Replaced {
 			data = "-"
 		}
-		name := p.Package
+		name := strings.TrimPrefix(p.Package, vendored)
 		if p.Replaced {
 			name += " (replaced files)"
 		}

@@ -9,18 +9,20 @@ import (
 
 func TestPackageOf(t *testing.T) {
 	for symbol, want := range map[string]string{
-		"main.main":                          "main",
-		"runtime.(*mheap).alloc":             "runtime",
-		"internal/libos/kern.(*T).f":         "internal/libos/kern",
-		"example.org/a.b/c.F":                "example.org/a.b/c",
-		"slices.SortFunc[go.shape.[]a/b.T]":  "slices",
-		"internal/libos/vfs.F[a/b.T].func1":  "internal/libos/vfs",
-		"internal/libos/vfs..stmp_12":        "internal/libos/vfs",
-		"type:internal/libos/vfs.T":          "",
-		"go:itab.*internal/libos/vfs.T,io.R": "",
-		"$f64.3ff0000000000000":              "",
-		"_rt0_amd64_linux":                   "",
-		"gosave_systemstack_switch":          "",
+		"main.main":                                                "main",
+		"runtime.(*mheap).alloc":                                   "runtime",
+		"internal/libos/kern.(*T).f":                               "internal/libos/kern",
+		"example.org/a.b/c.F":                                      "example.org/a.b/c",
+		"slices.SortFunc[go.shape.[]a/b.T]":                        "slices",
+		"internal/libos/vfs.F[a/b.T].func1":                        "internal/libos/vfs",
+		"internal/libos/vfs..stmp_12":                              "internal/libos/vfs",
+		"type:internal/libos/vfs.T":                                "",
+		"go:itab.*internal/libos/vfs.T,io.R":                       "",
+		"internal/libos/vendored/example.org/m.(*T).f":             "internal/libos/vendored/example.org/m",
+		"internal/libos/vendored/example.org/m.(*T[go.shape.a]).f": "internal/libos/vendored/example.org/m",
+		"$f64.3ff0000000000000":                                    "",
+		"_rt0_amd64_linux":                                         "",
+		"gosave_systemstack_switch":                                "",
 	} {
 		if got := packageOf(symbol); got != want {
 			t.Errorf("packageOf(%q) = %q, want %q", symbol, got, want)
