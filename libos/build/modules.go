@@ -67,12 +67,13 @@ func moduleDirs(ctx context.Context, tc toolchain, mods []module) (map[string]st
 		}
 	}
 	tc.dir = dir
-	env := []string{"GOWORK=off", "GOFLAGS="}
+	flags := ""
 	for _, f := range tc.goflags {
 		if f.name == "modcacherw" {
-			env[1] += f.String()
+			flags = f.String() // the only one that matters here
 		}
 	}
+	env := []string{"GO111MODULE=on", "GOWORK=off", "GOFLAGS=" + flags}
 	// With -json, errors of single modules are in the answer.
 	out, runErr := tc.output(ctx, env, argv...)
 	dirs, err := readDownload(out, mods)
