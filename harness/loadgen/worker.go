@@ -18,6 +18,10 @@ const (
 	// drainLimit is how long requests that are overdue at the end of a period
 	// are still sent.
 	drainLimit = int64(1e9)
+	// idlePoll is the longest that polling in vain takes by itself. When it
+	// took longer, the kernel worked for us or another program had the processor;
+	// both count as use.
+	idlePoll = int64(2e3)
 )
 
 // Sizes of a worker's buffers.
@@ -172,7 +176,7 @@ func (w *worker) loop(now int64) error {
 		before := now
 		now = w.clock.now()
 		if ns == 0 && !sent && len(events) == 0 {
-			w.t.idle += now - before
+			w.t.idle += min(now-before, idlePoll)
 		}
 		if now-w.checked > checkEvery {
 			w.checked = now
@@ -192,10 +196,11 @@ func (w *worker) loop(now int64) error {
 
 // more reports whether requests are still to be sent.
 func (w *worker) more(now int64) bool {
-	if w.open {
-		return !w.sched.over()
+	if w.open && !w.sched.over() {
+		return true
 	}
-	return w.left != 0 && now < w.sendEnd
+	// Without a further request the period still has its length.
+	return now < w.sendEnd && (w.open && w.sched.left != 0 || !w.open && w.left != 0)
 }
 
 // patience is how long the loop may sleep, in nanoseconds.
@@ -203,14 +208,13 @@ func (w *worker) patience(now int64) int64 {
 	if w.cfg.SpinAlways {
 		return 0
 	}
-	if !w.open || w.freeLen == 0 || w.sched.over() {
-		if !w.open && w.left != 0 && now < w.sendEnd {
-			return max(1, min(checkEvery, w.sendEnd-now))
-		}
-		return checkEvery
+	if w.open && w.freeLen > 0 && !w.sched.over() {
+		return max(0, min(w.sched.next-now-int64(w.cfg.Spin), checkEvery))
 	}
-	d := w.sched.next - now - int64(w.cfg.Spin)
-	return max(0, min(d, checkEvery))
+	if w.more(now) && now < w.sendEnd {
+		return min(checkEvery, w.sendEnd-now)
+	}
+	return checkEvery
 }
 
 // overdue fails if an answer has not come within the timeout.
