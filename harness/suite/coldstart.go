@@ -22,7 +22,11 @@ func (v *serving) coldStart(ctx context.Context, p target.Program) (o *target.Ob
 	if err != nil {
 		return nil, errors.Join(err, g.kill())
 	}
+	inner, ended := whileServing(ctx, server)
+	defer ended()
+	stop := context.AfterFunc(inner, g.running.Kill)
 	r, err := g.finish()
+	stop()
 	o, stopErr := server.Stop(ctx)
 	if err = errors.Join(err, stopErr); err != nil {
 		return o, err

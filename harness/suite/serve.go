@@ -33,6 +33,12 @@ func (s *Session) serve(ctx context.Context, slot record.Slot, b Benchmark, p ta
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
+	if p.Link() == netlab.TAP {
+		// The kernels at the ends of a veth pair find each other at once.
+		if err := w.KnowSUT(netlab.SUTMAC()); err != nil {
+			return nil, err
+		}
+	}
 	v := &serving{
 		Session: s, slot: slot, bench: b, world: w,
 		config: b.Load.resolve(s.plan.Config, s.plan.Config.Seed+uint64(slot.Block)),
@@ -69,11 +75,14 @@ func (v *serving) loaded(ctx context.Context, p target.Program) (o *target.Obser
 	if err != nil {
 		return nil, err
 	}
+	outer := ctx
 	defer func() {
 		var stopErr error
-		o, stopErr = server.Stop(ctx)
+		o, stopErr = server.Stop(outer)
 		err = errors.Join(err, stopErr)
 	}()
+	ctx, ended := whileServing(ctx, server)
+	defer ended()
 	s := newSampler(server)
 	defer s.close()
 	if !v.bench.Load.Sweep {
@@ -91,6 +100,25 @@ func (v *serving) loaded(ctx context.Context, p target.Program) (o *target.Obser
 	return nil, v.single(&periods[0])
 }
 
+// whileServing returns a context that ends with the server, so that nobody waits
+// for one that is gone.
+func whileServing(ctx context.Context, server *target.Server) (context.Context, func()) {
+	inner, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-server.Ended():
+			cancel()
+		case <-inner.Done():
+		}
+	}()
+	return inner, func() {
+		cancel()
+		<-done
+	}
+}
+
 // measure runs the measured periods and reads counters around each.
 func (v *serving) measure(ctx context.Context, s *sampler) (periods []measured, err error) {
 	g, err := v.startGenerator(ctx, v.world, v.config)
@@ -101,6 +129,9 @@ func (v *serving) measure(ctx context.Context, s *sampler) (periods []measured, 
 		return nil, g.fail(err)
 	}
 	if err := s.look(); err != nil {
+		return nil, g.fail(err)
+	}
+	if err := v.links.look(v.slot.Target, v.world); err != nil {
 		return nil, g.fail(err)
 	}
 	s.gen = g.running.PID()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"unibench/harness/host"
+	"unibench/harness/netlab"
 	"unibench/harness/record"
 	"unibench/harness/target"
 	"unibench/harness/trial"
@@ -23,6 +24,7 @@ type Session struct {
 	observations *os.File // raw/observations-S.jsonl, one line per start
 	canary       []time.Duration
 	floor        string
+	links        links
 }
 
 // Start creates the results folder of p below root.
@@ -128,10 +130,12 @@ func (s *Session) Finish(before, after *host.Snapshot) error {
 			more = append(more, note)
 		}
 	}
+	more = append(more, s.links.sentences(s.plan.Run.Base)...)
 	j, err := json.Marshal(struct {
 		*host.Snapshot
-		Delta host.Delta `json:"delta"`
-	}{after, d})
+		Delta host.Delta               `json:"delta"`
+		Links map[string]netlab.Record `json:"links,omitempty"` // by target
+	}{after, d, s.links.record})
 	if err != nil {
 		return fmt.Errorf("describe host: %w", err)
 	}

@@ -31,14 +31,14 @@ const answerTime = 2 * time.Second
 func serverFlags() []string {
 	return []string{
 		"-stats-fd", fmt.Sprint(fdStats),
-		"-net", fmt.Sprintf("tapfd=%d,ip=%s,ip6=%s", fdTAP, netlab.SUT.Prefix4(), netlab.SUT.Prefix6()),
+		"-net", fmt.Sprintf("tapfd=%d,ip=%s,ip6=%s,mac=%s", fdTAP, netlab.SUT.Prefix4(), netlab.SUT.Prefix6(), netlab.SUTMAC()),
 	}
 }
 
 // Link implements Program.
 func (p *unikernelProgram) Link() netlab.LinkKind { return netlab.TAP }
 
-// Serve gives the monitor the TAP of the world.
+// Serve gives the monitor the TAP of the world. The guest has netlab.SUTMAC.
 func (p *unikernelProgram) Serve(ctx context.Context, w *netlab.World) (*Server, error) {
 	if err := os.Remove(p.stats); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("forget old statistics: %w", err)
