@@ -120,6 +120,13 @@ func (w *World) build(ctx context.Context) (err error) {
 			}
 		}
 	}
+	for _, side := range Sides() {
+		if ns := w.ns[side]; ns != nil {
+			if err := ns.awaitReady(ctx, linkName); err != nil {
+				return fmt.Errorf("%s: %w", side, err)
+			}
+		}
+	}
 	if w.config.Shape != nil {
 		return w.startRelay(ctx)
 	}
