@@ -19,7 +19,7 @@ type Spec struct {
 	// Input, if not nil, is standard input instead. It stays the caller's,
 	// who may close it once the program runs.
 	Input *os.File
-	CPUs  []int  // processors that the program may use; empty keeps the caller's
+	CPUs  []int // processors that the program may use; empty keeps the caller's
 
 	// NetNS, if not nil, is the network namespace that the program starts
 	// in. Files are what it gets as descriptors 3, 4 and so on. Both stay the

@@ -14,14 +14,14 @@ const (
 	maxLineBytes    = 64 << 10 // of an inline request
 )
 
-// The messages are Redis's own.
+// The messages are those of Redis, after "Protocol error: ".
 var (
-	errMultiBulk = errors.New("Protocol error: invalid multibulk length")
-	errBulk      = errors.New("Protocol error: invalid bulk length")
-	errDollar    = errors.New("Protocol error: expected '$'")
-	errNewline   = errors.New("Protocol error: expected a line feed after the data")
-	errLine      = errors.New("Protocol error: too big inline request")
-	errSize      = errors.New("Protocol error: request too large")
+	errMultiBulk = errors.New("invalid multibulk length")
+	errBulk      = errors.New("invalid bulk length")
+	errDollar    = errors.New("expected '$'")
+	errNewline   = errors.New("expected a line feed after the data")
+	errLine      = errors.New("too big inline request")
+	errSize      = errors.New("request too large")
 )
 
 // parser takes requests apart that arrive in pieces, at each byte once. It keeps

@@ -119,7 +119,7 @@ func TestProtocolError(t *testing.T) {
 	conn := dial(t, startServer(t))
 	io.WriteString(conn, "*1\r\n$4\r\nPING\r\n*1\r\n:4\r\n")
 	got, err := io.ReadAll(conn)
-	if want := "+PONG\r\n-ERR " + errDollar.Error() + "\r\n"; err != nil || string(got) != want {
+	if want := "+PONG\r\n-ERR Protocol error: " + errDollar.Error() + "\r\n"; err != nil || string(got) != want {
 		t.Errorf("reply %q, %v; want %q and the end", got, err, want)
 	}
 }

@@ -54,7 +54,7 @@ func (c *session) serve(conn io.ReadWriter) {
 func (c *session) step(b []byte) int {
 	args, size, err := c.parser.next(b)
 	if err != nil {
-		c.out = appendError(c.out, "ERR "+err.Error())
+		c.out = appendError(c.out, "ERR Protocol error: "+err.Error())
 		c.quit = true
 		return 0
 	}
