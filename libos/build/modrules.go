@@ -83,7 +83,7 @@ func gvisorRules() []moduleRule {
 		tcpip    = pkg + "tcpip/tcpip.go"
 		random   = pkg + "rand/rand_linux.go"
 	)
-	return []moduleRule{
+	return append(delayedAckRules(), []moduleRule{
 		{
 			Reason: "an image is not saved and restored; the init functions would register hundreds of types",
 			Drop:   "*_state_autogen.go",
@@ -210,5 +210,5 @@ func lentView(data []byte, free func()) *View {
 		v := NewView(int(vsize))
 `,
 		}},
-	}
+	}...)
 }
