@@ -60,7 +60,7 @@ func helper(role string) error {
 		}
 		fmt.Println(l.Addr())
 		go acceptAll(l, handleRESP(func(_ int64, answer string) string {
-			work(8 << 10)
+			work(32 << 10)
 			return answer
 		}))
 	case "sink":
@@ -100,8 +100,8 @@ func helperBinary(t testing.TB) string {
 	return path
 }
 
-// startHelper starts a helper and returns its address.
-func startHelper(t testing.TB, cmd *exec.Cmd, role string) string {
+// startHelper starts a helper and returns its address and process.
+func startHelper(t testing.TB, cmd *exec.Cmd, role string) (addr string, pid int) {
 	t.Helper()
 	cmd.Env = append(os.Environ(), roleVariable+"="+role)
 	cmd.Stderr = os.Stderr
@@ -122,11 +122,11 @@ func startHelper(t testing.TB, cmd *exec.Cmd, role string) string {
 			t.Errorf("helper %s: %v", role, err)
 		}
 	})
-	addr, err := bufio.NewReader(out).ReadString('\n')
+	addr, err = bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatalf("helper %s said nothing: %v", role, err)
 	}
-	return strings.TrimSpace(addr)
+	return strings.TrimSpace(addr), cmd.Process.Pid
 }
 
 // runHelper runs the generator in a process of its own.

@@ -172,6 +172,12 @@ func (w *worker) loop(now int64) error {
 			if err := w.eps[events[i].Fd].event(events[i].Events); err != nil {
 				return fmt.Errorf("connection %d: %w", events[i].Fd, err)
 			}
+			if w.open && i+1 < len(events) {
+				// What is due goes before what has come.
+				if _, err := w.dispatch(w.clock.now()); err != nil {
+					return err
+				}
+			}
 		}
 		before := now
 		now = w.clock.now()
