@@ -159,7 +159,13 @@ func TestAllocations(t *testing.T) {
 					}
 				}
 				load() // buffers get their size
-				if n := testing.AllocsPerRun(3, load); n != 0 {
+				// What earlier tests left behind may allocate meanwhile; what
+				// requests need would be there each time.
+				n := 1.0
+				for try := 0; try < 5 && n != 0; try++ {
+					n = testing.AllocsPerRun(1, load)
+				}
+				if n != 0 {
 					t.Errorf("rate %v: %v allocations in 2000 requests, want 0", rate, n)
 				}
 			}
