@@ -14,6 +14,8 @@ const (
 	// ioMax is the longest that it sleeps while there may be frames to send that
 	// nobody tells of. A driver that waits for so long notifies.
 	ioMax = 2_000_000
+	// ioShort is ioMin for a thread with a processor of its own.
+	ioShort = 50_000
 	// ioSpin is how long after the last frame it looks for the next, on a
 	// processor of its own.
 	ioSpin = 100_000
@@ -64,23 +66,29 @@ func (io *netIO) wake() {
 // serve is the thread's life.
 func (n *network) serve() error {
 	io, m := &n.io, n.m
-	for pause := int64(ioMin); !m.hasEnded(); {
+	least := int64(ioMin)
+	if n.spare() {
+		least = ioShort
+	}
+	for pause := least; !m.hasEnded(); {
 		if n.spare() {
-			if err := n.spin(); err != nil {
+			moved, err := n.spin()
+			if err != nil {
 				return err
 			}
+			if moved {
+				pause = least
+			}
 		}
-		leaves := io.leaves.Load()
-		if m.running.Load() == 0 || pause > ioMax || n.spare() {
+		if m.running.Load() == 0 || pause > ioMax {
 			if err := n.rest(); err != nil {
 				return err
 			}
-			pause = ioMin
-			if n.spare() {
+			if pause = least; n.spare() {
 				continue
 			}
-			leaves = io.leaves.Load()
 		}
+		leaves := io.leaves.Load()
 		io.fds[0] = pollFD{fd: int32(io.wakeUp), events: pollIn}
 		if ppoll(io.fds[:1], pause) > 0 {
 			io.wakeUp.quiet()
@@ -88,8 +96,8 @@ func (n *network) serve() error {
 		io.wakeups.Add(1)
 		switch {
 		case m.running.Load() == 0 && io.leaves.Load() == leaves:
-			pause = ioMin // nothing but waiting: rest
-		case m.running.Load() == 0, n.now()-n.pumped.Load() < ioMin:
+			pause = least // nothing but waiting: rest
+		case m.running.Load() == 0, n.now()-n.pumped.Load() < least:
 			pause = min(2*pause, ioMax) // the vCPUs come and look often enough
 		default:
 			n.handOver()
@@ -98,7 +106,8 @@ func (n *network) serve() error {
 				return err
 			}
 			if pause *= 2; moved > 0 {
-				pause = ioMin
+				pause = least
+				io.eager.Store(true)
 			}
 		}
 	}
@@ -108,9 +117,10 @@ func (n *network) serve() error {
 // spare reports whether the thread has a processor of its own.
 func (n *network) spare() bool { return n.m.cfg.Net.Spare }
 
-// spin looks at the queues all the time, and tells the driver so, until all
-// vCPUs wait or there was nothing for a while.
-func (n *network) spin() error {
+// spin looks at the queues all the time, and tells the driver so, if there is
+// something or a vCPU has just got something, until all vCPUs wait or there was
+// nothing for a while. It reports whether there was something.
+func (n *network) spin() (some bool, err error) {
 	until := int64(0)
 	if n.io.eager.Swap(false) {
 		until = n.now() + ioSpin
@@ -119,11 +129,11 @@ func (n *network) spin() error {
 	for n.m.running.Load() > 0 && !n.m.hasEnded() {
 		moved, err := n.pump(nil)
 		if err != nil {
-			return err
+			return some, err
 		}
 		now := n.now()
 		if moved > 0 {
-			until = now + ioSpin
+			some, until = true, now+ioSpin
 		}
 		if now > until {
 			break
@@ -134,15 +144,15 @@ func (n *network) spin() error {
 		}
 	}
 	if !polling {
-		return nil
+		return some, nil
 	}
 	n.dev.SetPolling(false)
-	_, err := n.pump(nil) // for what the driver left here before it saw that
-	return err
+	_, err = n.pump(nil) // for what the driver left here before it saw that
+	return some, err
 }
 
-// rest sleeps until a vCPU goes to the guest, while none is there, or until a
-// backend has frames, while none of those that are there polls.
+// rest sleeps until a vCPU goes to the guest, if none is there. If some are, it
+// sleeps until they notify, or until a backend has frames that no poller takes.
 func (n *network) rest() error {
 	io := &n.io
 	io.asleep.Store(true)
@@ -150,11 +160,11 @@ func (n *network) rest() error {
 	fds := io.fds[:1]
 	fds[0] = pollFD{fd: int32(io.wakeUp), events: pollIn}
 	if n.m.running.Load() > 0 {
+		if ok, err := n.arm(io.fds, io.wakeUp, true); !ok || err != nil {
+			return n.blame(nil, err)
+		}
 		if n.poller.Load() == 0 {
 			fds = io.fds
-			if ok, err := n.arm(fds, io.wakeUp); !ok || err != nil {
-				return n.blame(nil, err)
-			}
 		}
 	}
 	if n.m.hasEnded() {

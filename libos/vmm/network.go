@@ -135,6 +135,9 @@ func (n *network) start() (bool, error) {
 	if n.ready.Load() {
 		return true, nil
 	}
+	if !n.dev.Ready() {
+		return false, nil
+	}
 	n.begin.Lock()
 	defer n.begin.Unlock()
 	if n.ready.Load() {
@@ -243,8 +246,8 @@ func (n *network) waiter() *vcpu {
 // look pumps if the driver has left something, at an exit of v that was made for
 // another reason.
 func (n *network) look(v *vcpu) error {
-	if !n.ready.Load() {
-		return nil
+	if ok, err := n.start(); !ok || err != nil {
+		return n.blame(v, err)
 	}
 	for i := range n.pairs {
 		if n.pairs[i].HasWork() {
@@ -272,7 +275,7 @@ func (n *network) sleep(v *vcpu, seq uint32, deadline int64) (bool, error) {
 		return false, nil
 	}
 	defer n.poller.Store(0)
-	ok, err := n.arm(n.fds, n.wakeUp)
+	ok, err := n.arm(n.fds, n.wakeUp, false)
 	if err != nil || !ok {
 		return true, n.blame(v, err)
 	}
@@ -295,9 +298,10 @@ func (n *network) sleep(v *vcpu, seq uint32, deadline int64) (bool, error) {
 	return true, nil
 }
 
-// arm makes fds what to wait for: the bell, then the backends. It returns false
-// if there is something to do first.
-func (n *network) arm(fds []pollFD, b bell) (bool, error) {
+// arm makes fds what to wait for: the bell, then the backends. With ask, the
+// driver notifies of what it sends. It returns false if there is something to do
+// first.
+func (n *network) arm(fds []pollFD, b bell, ask bool) (bool, error) {
 	fds[0] = pollFD{fd: int32(b), events: pollIn}
 	for i := range n.pairs {
 		p := &n.pairs[i]
@@ -306,8 +310,15 @@ func (n *network) arm(fds []pollFD, b bell) (bool, error) {
 		}
 		read, write, err := p.Waits()
 		f := pollFD{fd: int32(p.FD())}
-		if err != nil || !p.lock.leave() {
+		idle := true
+		if ask && err == nil {
+			idle, err = p.AskForFrames()
+		}
+		if !p.lock.leave() {
 			p.lock.drop() // whoever left a note is served by the caller's pump
+			idle = false
+		}
+		if !idle || err != nil {
 			return false, err
 		}
 		if read {

@@ -104,10 +104,13 @@ func (d *Net) SetPolling(on bool) {
 	atomic.StoreUint32(&d.shared.Polling, v)
 }
 
+// Ready reports whether the driver has said that it is. Any thread may call it.
+func (d *Net) Ready() bool { return atomic.LoadUint32(&d.shared.Ready) != 0 }
+
 // Start takes up the features that the driver has accepted, once it has said
 // that it is ready, and returns true then. Until then no pair may be used.
 func (d *Net) Start() (bool, error) {
-	if atomic.LoadUint32(&d.shared.Ready) == 0 {
+	if !d.Ready() {
 		return false, nil
 	}
 	f := atomic.LoadUint64(&d.shared.Accepted)
@@ -163,7 +166,7 @@ func (p *Pair) Pump() (moved int, err error) {
 	for _, q := range []*queue{&p.rx.q, &p.tx.q} {
 		// Far on the way to the index given last, or no longer in need.
 		last := uint32(q.last)
-		if last>>14 != q.taken.Swap(last)>>14 || q.asked && !p.rx.starved {
+		if last>>14 != q.taken.Swap(last)>>14 || q.asked && (q != &p.rx.q || !p.rx.starved) {
 			q.ask(false)
 		}
 	}
@@ -204,6 +207,14 @@ func (p *Pair) Waits() (read, write bool, err error) {
 		}
 	}
 	return !p.rx.starved, p.tx.blocked, nil
+}
+
+// AskForFrames makes the driver notify the device of the next frame that it sends,
+// until the next Pump. It returns false if there is one already.
+func (p *Pair) AskForFrames() (bool, error) {
+	p.tx.q.ask(true)
+	n, err := p.tx.q.waiting()
+	return n == 0, err
 }
 
 // Starved reports whether the last Pump left frames waiting for receive buffers.

@@ -6,6 +6,7 @@
 package taptest
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"runtime"
@@ -26,6 +27,7 @@ type Host struct {
 	t      testing.TB
 	do     chan func()
 	socket int
+	index  int
 }
 
 // New makes an interface with the given queues. The test is skipped if this user
@@ -102,7 +104,8 @@ func (h *Host) make(queues int) error {
 	if err := unix.IoctlIfreq(h.socket, unix.SIOCGIFINDEX, r); err != nil {
 		return err
 	}
-	return unix.Bind(h.socket, &unix.SockaddrLinklayer{Protocol: swap(EtherType), Ifindex: int(r.Uint32())})
+	h.index = int(r.Uint32())
+	return unix.Bind(h.socket, &unix.SockaddrLinklayer{Protocol: swap(EtherType), Ifindex: h.index})
 }
 
 // Open opens a queue of the interface, without setting anything. It is called in
@@ -126,6 +129,32 @@ func (h *Host) Open(multi bool) (int, error) {
 		return -1, err
 	}
 	return fd, nil
+}
+
+// Remove removes the interface, whoever is attached to it.
+func (h *Host) Remove() {
+	h.t.Helper()
+	var err error
+	h.Do(func() {
+		var s int
+		if s, err = unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE); err != nil {
+			return
+		}
+		defer unix.Close(s)
+		// struct nlmsghdr and ifinfomsg (rtnetlink(7)) for RTM_DELLINK.
+		b := make([]byte, 32)
+		le := binary.LittleEndian
+		le.PutUint32(b, 32)
+		le.PutUint16(b[4:], unix.RTM_DELLINK)
+		le.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_ACK)
+		le.PutUint32(b[20:], uint32(h.index))
+		if err = unix.Sendto(s, b, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err == nil {
+			_, _, err = unix.Recvfrom(s, b, 0)
+		}
+	})
+	if err != nil {
+		h.t.Fatalf("remove the TAP: %v", err)
+	}
 }
 
 // swap makes network order of host order: this is for x86.
