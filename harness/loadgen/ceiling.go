@@ -75,7 +75,7 @@ func ceiling(cfg Config) (Result, error) {
 }
 
 // threadLoad runs one warm-up and one period in the closed loop and returns the
-// CPU time of the generator's threads in the period.
+// CPU time of the generator's threads in the period, without polling in vain.
 func threadLoad(cfg Config) (Trial, int64, error) {
 	s, err := newSession(cfg)
 	if err != nil {
@@ -103,6 +103,7 @@ func threadLoad(cfg Config) (Trial, int64, error) {
 	for _, v := range s.threadCPU {
 		ns += v
 	}
+	ns = max(1, ns-o.t.idle)
 	t, err := summarise(&cfg, o.t, 0, o.end)
 	return t, ns, err
 }
