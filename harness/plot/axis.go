@@ -15,7 +15,8 @@ type axis struct {
 	label    string
 	factor   float64 // displayed value = recorded value * factor
 	log      bool
-	min, max float64 // displayed values
+	min, max float64     // displayed values
+	fixed    []plot.Tick // if not nil, these instead of round numbers
 }
 
 // logAbove is the ratio of the greatest to the least median above which an axis
@@ -65,10 +66,22 @@ func (a axis) apply(p *plot.Plot) {
 	p.X.Tick.Marker = plot.ConstantTicks(a.ticks())
 }
 
+// applyY sets up the vertical axis of p.
+func (a axis) applyY(p *plot.Plot) {
+	p.Y.Min, p.Y.Max = a.min, a.max
+	if a.log {
+		p.Y.Scale = plot.LogScale{}
+	}
+	p.Y.Tick.Marker = plot.ConstantTicks(a.ticks())
+}
+
 // ticks returns labelled ticks at round numbers: steps of 1, 2 or 5 times a
 // power of ten on a linear axis, those multiples themselves on a logarithmic
 // one, fewer where the axis spans many decades.
 func (a axis) ticks() []plot.Tick {
+	if a.fixed != nil {
+		return a.fixed
+	}
 	var out []plot.Tick
 	if !a.log {
 		step := roundStep((a.max - a.min) / 8)

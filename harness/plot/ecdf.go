@@ -56,14 +56,18 @@ func ecdfLayer(f *Figure, values []float64, clr color.Color) layer {
 	}
 }
 
-// shareAxis sets up the vertical axis of a figure without rows.
-func (f *Figure) shareAxis(p *plot.Plot) {
-	p.Y.Min, p.Y.Max = 0, 1.02
+// labelY sets up the vertical axis of a figure without rows.
+func (f *Figure) labelY(p *plot.Plot) {
 	p.Y.Label.Text = f.yLabel
 	p.Y.Label.TextStyle = style(labelSize, false, ink())
 	p.Y.Label.TextStyle.XAlign, p.Y.Label.TextStyle.YAlign = draw.XCenter, draw.YBottom
 	p.Y.Tick.Label = style(labelSize, false, ink())
 	p.Y.Tick.Label.XAlign, p.Y.Tick.Label.YAlign = draw.XRight, draw.YCenter
+}
+
+// shareAxis is a vertical axis from 0 to 100 %.
+func shareAxis(p *plot.Plot) {
+	p.Y.Min, p.Y.Max = 0, 1.02
 	var ticks []plot.Tick
 	for k := range 5 {
 		v := float64(k) / 4

@@ -24,6 +24,7 @@ type Figure struct {
 
 	axis   axis
 	yLabel string
+	yAxis  *axis // nil: rows, or a share from 0 to 1 if there are none
 	rows   []row
 	layers []layer
 }

@@ -29,7 +29,7 @@ func TestFromFolder(t *testing.T) {
 	publish := func(d *record.Data, put func(rel string, data []byte)) {
 		r := reportOf(t, d)
 		var names []string
-		figures, err := plot.All(d, r)
+		figures, err := plot.All(d, r, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -76,8 +76,13 @@ func (f *Figure) plot() *plot.Plot {
 		names = append(names, plot.Tick{Value: f.rowY(i), Label: r.name})
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(names)
-	if len(f.rows) == 0 { // a share from 0 to 1
-		f.shareAxis(p)
+	switch {
+	case f.yAxis != nil:
+		f.labelY(p)
+		f.yAxis.applyY(p)
+	case len(f.rows) == 0: // a share from 0 to 1
+		f.labelY(p)
+		shareAxis(p)
 	}
 
 	p.Add(f.gridLines(p))
@@ -101,6 +106,9 @@ func (f *Figure) gridLines(p *plot.Plot) layer {
 		}
 		if len(f.rows) == 0 {
 			for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+				if t.Label == "" {
+					continue
+				}
 				c.StrokeLine2(sty, c.Min.X, y(t.Value), c.Max.X, y(t.Value))
 			}
 		}

@@ -120,7 +120,7 @@ func TestAll(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := reportOf(t, d)
-			figures, err := plot.All(d, r)
+			figures, err := plot.All(d, r, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -210,7 +210,7 @@ func TestNothingToDraw(t *testing.T) {
 		t.Error("Phases of an unknown benchmark succeeded")
 	}
 	d.Trials = nil
-	if fs, err := plot.All(d, reportOf(t, d)); err != nil || len(fs) != 0 {
+	if fs, err := plot.All(d, reportOf(t, d), nil); err != nil || len(fs) != 0 {
 		t.Errorf("All of an empty run = %v, %v, want nothing", fs, err)
 	}
 	f, err := plot.Strip(sample(3, 1), r, "Hello", "image-B", plot.Log)

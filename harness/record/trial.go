@@ -45,9 +45,12 @@ type Trial struct {
 // Point is one step of a sweep within a trial: the same server under another
 // load. It has a line of its own in the .bench file.
 type Point struct {
-	Params []Param            `json:"params"` // what makes it another: rate=20000
-	Iters  int                `json:"iters"`  // requests completed
-	Values map[string]float64 `json:"values"`
+	Params []Param `json:"params"` // what makes it another: rate=20k
+	// Offered is the load in the unit of the benchmark's rate, such as
+	// requests a second; 0 where none was offered.
+	Offered float64            `json:"offered,omitempty"`
+	Iters   int                `json:"iters"` // requests completed
+	Values  map[string]float64 `json:"values"`
 	// Note says why the step is not like the others, such as a server that
 	// did not keep up; empty for an ordinary one.
 	Note string `json:"note,omitempty"`

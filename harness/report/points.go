@@ -25,8 +25,8 @@ type Step struct {
 	Notes map[string]int `json:"notes,omitempty"`
 }
 
-// loadName joins the parameters of a step.
-func loadName(params []record.Param) string {
+// LoadName joins the parameters of a step.
+func LoadName(params []record.Param) string {
 	var out []string
 	for _, p := range params {
 		out = append(out, p.Key+"="+p.Value)
@@ -42,7 +42,7 @@ func sweep(d *record.Data, r *Report, benchmark string, w *noteSet) (Sweep, bool
 		for _, t := range d.Measured(benchmark, target) {
 			at := 0 // a trial that stopped early does not upset the order
 			for _, p := range t.Points {
-				name := loadName(p.Params)
+				name := LoadName(p.Params)
 				if i := slices.Index(loads, name); i >= 0 {
 					at = i + 1
 				} else {
@@ -78,7 +78,7 @@ func stepOf(d *record.Data, benchmark, target, load string, units []record.Unit,
 	values := make([][]float64, len(units))
 	for _, t := range d.Measured(benchmark, target) {
 		for _, p := range t.Points {
-			if loadName(p.Params) != load {
+			if LoadName(p.Params) != load {
 				continue
 			}
 			step.N++

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"unibench/harness/hist"
@@ -82,6 +83,19 @@ func seen(protocol loadgen.Protocol, t *loadgen.Trial) map[string]float64 {
 	return values
 }
 
+// Tags of histograms in a log, to which a sweep adds the rate.
+const (
+	TagCorrected   = "corrected"   // from the moment a request was due
+	TagUncorrected = "uncorrected" // from the moment it was sent
+	tagLag         = "lag"         // how late the generator was
+)
+
+// HistFile is the histogram log of a trial, relative to the results folder, with
+// forward slashes.
+func HistFile(s record.Slot) string {
+	return path.Join(record.HistDir, strings.ToLower(s.Benchmark), s.Target, fmt.Sprintf("t%03d.hlog", s.Block))
+}
+
 // intervals returns the histograms of the periods of a result.
 func intervals(r *loadgen.Result) []hist.Interval {
 	var out []hist.Interval
@@ -92,7 +106,7 @@ func intervals(r *loadgen.Result) []hist.Interval {
 		for _, h := range []struct {
 			tag string
 			*loadgen.Histogram
-		}{{"corrected", t.Corrected}, {"uncorrected", t.Uncorrected}, {"lag", t.Lag}} {
+		}{{TagCorrected, t.Corrected}, {TagUncorrected, t.Uncorrected}, {tagLag, t.Lag}} {
 			if h.Histogram == nil {
 				continue
 			}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 
 	"unibench/harness/hist"
 	"unibench/harness/loadgen"
@@ -183,9 +181,8 @@ func (v *serving) keep(r *loadgen.Result) error {
 	for _, w := range r.Warnings {
 		v.out.Warnings = append(v.out.Warnings, "load generator: "+w)
 	}
-	name := path.Join(record.HistDir, strings.ToLower(v.slot.Benchmark), v.slot.Target, fmt.Sprintf("t%03d.hlog", v.slot.Block))
 	if list := intervals(r); len(list) > 0 {
-		if err := v.writer.WriteFile(name, hist.Format(list)); err != nil {
+		if err := v.writer.WriteFile(HistFile(v.slot), hist.Format(list)); err != nil {
 			return err
 		}
 	}
@@ -265,7 +262,7 @@ func (v *serving) sweep(periods []measured) error {
 			}
 		}
 		point := record.Point{
-			Params: []record.Param{{Key: "rate", Value: rateName(p.trial.Offered)}}, Iters: max(1, int(p.trial.Requests)), Values: values,
+			Params: []record.Param{{Key: "rate", Value: rateName(p.trial.Offered)}}, Offered: p.trial.Offered, Iters: max(1, int(p.trial.Requests)), Values: values,
 		}
 		if over {
 			point.Note = saturated

@@ -37,7 +37,11 @@ func (a *app) publish(w *record.Writer) error {
 	}
 	var plots []string
 	if anyMeasured(d) {
-		figures, err := plot.All(d, r)
+		curves, err := latencies(d, r)
+		if err != nil {
+			return err
+		}
+		figures, err := plot.All(d, r, curves)
 		if err != nil {
 			return fmt.Errorf("make figures: %w", err)
 		}
