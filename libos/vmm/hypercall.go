@@ -93,6 +93,7 @@ func (v *vcpu) hypercall(number uint32) error {
 		if n == nil || args[0] >= 2*uint64(len(n.pairs)) {
 			return v.broken("notification of a queue that there is not", args[0])
 		}
+		n.io.hurry()
 		if err := n.notified(v); err != nil {
 			return err
 		}
