@@ -140,11 +140,12 @@ func TestTCPBlocks(t *testing.T) {
 		sys(p, linux.SysClose, c)
 	}()
 	s := must(t, p, linux.SysAccept, l, 0, 0)
-	got := make([]byte, len(data))
+	room := make([]byte, len(data)+100_000)
+	got := room[:len(data)]
 	if n := must(t, p, linux.SysRecvfrom, s, got, 400_000, linux.MsgWaitall, 0, 0); n != 400_000 {
 		t.Errorf("recv with MSG_WAITALL = %d", n)
 	}
-	if n := must(t, p, linux.SysRecvfrom, s, got[400_000:], 200_000, linux.MsgWaitall, 0, 0); n != 100_000 {
+	if n := must(t, p, linux.SysRecvfrom, s, room[400_000:], 200_000, linux.MsgWaitall, 0, 0); n != 100_000 {
 		t.Errorf("recv of the rest with MSG_WAITALL = %d", n)
 	}
 	if !bytes.Equal(got, data) {

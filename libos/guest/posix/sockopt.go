@@ -181,8 +181,11 @@ func (s *sockets) option(self socket, level, name int, b []byte) (size int, know
 	case linux.SoPeername:
 		var sa [linux.SockaddrStorage]byte
 		n, errno := self.peer(sa[:])
-		if errno == 0 && n > len(b) {
-			errno = linux.EINVAL
+		switch {
+		case errno != 0:
+			errno = linux.ENOTCONN
+		case n < len(b):
+			errno = linux.EINVAL // it must not be longer than the address
 		}
 		return copy(b, sa[:n]), true, errno
 	}

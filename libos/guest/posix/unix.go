@@ -155,7 +155,8 @@ func (s *unixSocket) close() {
 	s.shut.Store(shutBoth)
 	s.mu.Lock()
 	s.ended = true
-	unread := s.bytes.used > 0 || len(s.packets) > 0
+	// As on Linux, an empty packet alone is not worth an error.
+	unread := s.bytes.used > 0 || len(s.packets) > 1 || len(s.packets) == 1 && len(s.packets[0].data) > 0
 	pending, packets, marks, starved := s.pending, s.packets, s.bytes.marks, s.starved
 	s.pending, s.packets, s.starved, s.bytes = nil, nil, nil, byteQueue{}
 	s.mu.Unlock()

@@ -35,6 +35,14 @@ func (s *unixSocket) readv(v [][]byte, size int, nonblock bool) (int, linux.Errn
 }
 
 func (s *unixSocket) send(m *message, flags int, nonblock bool) (int, linux.Errno) {
+	if s.kind == linux.SockSeqpacket {
+		if errno := s.failed(); errno != 0 {
+			return 0, errno
+		}
+		if !s.connected.Load() {
+			return 0, linux.ENOTCONN
+		}
+	}
 	var with attached
 	if len(m.control) > 0 {
 		var errno linux.Errno
@@ -118,29 +126,40 @@ func (s *unixSocket) sendStream(m *message, with attached, nonblock bool) (int, 
 	return sent, kept, errno
 }
 
-// sendPacket is sendStream for packets.
+// sendPacket is sendStream for packets. The order of its checks is that of
+// unix_dgram_sendmsg of Linux.
 func (s *unixSocket) sendPacket(m *message, with attached, nonblock bool) (int, bool, linux.Errno) {
+	named := m.addr != nil && !s.paired()
+	if named {
+		if _, _, errno := checkUnix(m.addr); errno != 0 {
+			return 0, false, errno
+		}
+	}
+	if s.asks.Load()&askCred != 0 && s.addr.Load() == nil {
+		if errno := s.bind([]byte{linux.AfUnix, 0}); errno != 0 {
+			return 0, false, errno // who asks for credentials gives a name with them
+		}
+	}
+	if m.size > int(s.sndbuf.Load())-32 {
+		return 0, false, linux.EMSGSIZE
+	}
+	if errno := s.failed(); errno != 0 {
+		return 0, false, errno
+	}
+	if s.shut.Load()&shutWrite != 0 {
+		return 0, false, linux.EPIPE
+	}
 	to := s.to.Load()
-	switch {
-	case m.addr != nil && !s.paired():
+	if named {
 		var errno linux.Errno
 		if to, errno = s.n.find(m.addr, s.kind); errno != 0 {
 			return 0, false, errno
 		}
-	case to == nil:
+	}
+	if to == nil {
 		return 0, false, linux.ENOTCONN
 	}
-	switch {
-	case m.size > int(s.sndbuf.Load())-32:
-		return 0, false, linux.EMSGSIZE
-	case s.paired() && s.shut.Load()&shutWrite != 0:
-		return 0, false, linux.EPIPE
-	case s.asks.Load()&askCred != 0 && s.addr.Load() == nil:
-		if errno := s.bind([]byte{linux.AfUnix, 0}); errno != 0 {
-			return 0, false, errno
-		}
-	}
-	p := packet{attached: with, from: s.addr.Load(), data: append(make([]byte, 0, m.size), m.join()...)}
+	p := packet{attached: with, from: s, data: append(make([]byte, 0, m.size), m.join()...)}
 	try := func() linux.Errno { return s.enqueue(to, p) }
 	errno := try()
 	if errno == linux.EAGAIN && !nonblock {
@@ -148,6 +167,7 @@ func (s *unixSocket) sendPacket(m *message, with attached, nonblock bool) (int, 
 	}
 	if errno == linux.ECONNREFUSED && s.to.CompareAndSwap(to, nil) {
 		s.connected.Store(false) // what it was connected to is gone
+		s.parted(to)
 	}
 	if errno != 0 {
 		return 0, false, errno
@@ -194,8 +214,6 @@ func (s *unixSocket) recv(m *message, flags int, nonblock bool) (int, linux.Errn
 	switch {
 	case flags&linux.MsgOOB != 0:
 		return 0, linux.EOPNOTSUPP
-	case flags&linux.MsgErrqueue != 0:
-		return 0, linux.EAGAIN
 	case s.kind == linux.SockStream && !s.connected.Load():
 		return 0, linux.EINVAL
 	case s.kind == linux.SockSeqpacket && !s.connected.Load():
@@ -216,7 +234,9 @@ func (s *unixSocket) recv(m *message, flags int, nonblock bool) (int, linux.Errn
 		errno = s.notes.block(s.n.p, linux.PollIn, s.receive.Load(), try)
 	}
 	if n > 0 || errno == 0 {
-		s.putControl(m, flags, &with)
+		if n > 0 || s.kind != linux.SockStream {
+			s.putControl(m, flags, &with)
+		}
 		return n, 0
 	}
 	return 0, errno
@@ -225,9 +245,6 @@ func (s *unixSocket) recv(m *message, flags int, nonblock bool) (int, linux.Errn
 // recvStream fills m from byte n on and returns how many bytes it holds then.
 // EAGAIN means that the call should wait for more.
 func (s *unixSocket) recvStream(m *message, flags, n int, with *attached) (int, linux.Errno) {
-	if m.size == 0 {
-		return 0, 0
-	}
 	s.mu.Lock()
 	q := &s.bytes
 	if q.used == 0 {
@@ -308,12 +325,12 @@ func fillAddr(b []byte, addr *[]byte) int {
 
 // recvPacket receives one packet; what does not fit is lost.
 func (s *unixSocket) recvPacket(m *message, flags int, with *attached, nonblock bool) (int, linux.Errno) {
+	if errno := s.failed(); errno != 0 {
+		return 0, errno // before what is there, unlike streams
+	}
 	s.mu.Lock()
 	if len(s.packets) == 0 {
 		s.mu.Unlock()
-		if errno := s.failed(); errno != 0 {
-			return 0, errno
-		}
 		if s.shut.Load()&shutRead != 0 && (s.paired() || !nonblock) {
 			return 0, 0
 		}
@@ -342,10 +359,7 @@ func (s *unixSocket) recvPacket(m *message, flags int, with *attached, nonblock 
 	}
 	n := m.scatter(p.data)
 	if m.addr != nil {
-		m.used = fillAddr(m.addr, p.from)
-	}
-	if s.kind == linux.SockSeqpacket {
-		m.flags |= linux.MsgEor
+		m.used = fillAddr(m.addr, p.from.addr.Load())
 	}
 	if n < len(p.data) {
 		m.flags |= linux.MsgTrunc

@@ -12,13 +12,19 @@ type unixNames struct {
 	linking sync.Mutex // serialises connecting, binding and listening
 
 	mu       sync.Mutex // guards what follows
-	abstract map[string]*unixSocket
+	abstract map[abstractName]*unixSocket
 	bound    map[*vfs.Inode]*unixSocket
 	next     uint32 // of the names that bind makes up
 }
 
+// abstractName is a name without a file; each type of socket has its own.
+type abstractName struct {
+	name string
+	kind int
+}
+
 func (u *unixNames) init() {
-	u.abstract = make(map[string]*unixSocket)
+	u.abstract = make(map[abstractName]*unixSocket)
 	u.bound = make(map[*vfs.Inode]*unixSocket)
 }
 
@@ -31,7 +37,7 @@ func (u *unixNames) unbind(s *unixSocket) {
 	defer u.mu.Unlock()
 	if s.node != nil && u.bound[s.node] == s {
 		delete(u.bound, s.node)
-	} else if name := string((*addr)[linux.SockaddrUnPath:]); u.abstract[name] == s {
+	} else if name := (abstractName{string((*addr)[linux.SockaddrUnPath:]), s.kind}); u.abstract[name] == s {
 		delete(u.abstract, name)
 	}
 }
@@ -78,18 +84,16 @@ func (s *unixSocket) bind(sa []byte) linux.Errno {
 	if errno != 0 {
 		return errno
 	}
-	if s.addr.Load() != nil {
-		if _, errno := p.fs().Lookup(at, path, false); errno == 0 {
-			return linux.EADDRINUSE
-		}
-		return linux.EINVAL
-	}
 	node, errno := p.fs().Mksock(at, path, p.masked(0o777))
 	if errno == linux.EEXIST {
 		return linux.EADDRINUSE
 	}
 	if errno != 0 {
 		return errno
+	}
+	if s.addr.Load() != nil {
+		p.fs().Unlink(at, path)
+		return linux.EINVAL
 	}
 	u.mu.Lock()
 	u.bound[node] = s
@@ -108,10 +112,11 @@ func (s *unixSocket) bindAbstract(name string) linux.Errno {
 	u := &s.n.names
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.abstract[name] != nil {
+	key := abstractName{name, s.kind}
+	if u.abstract[key] != nil {
 		return linux.EADDRINUSE
 	}
-	u.abstract[name] = s
+	u.abstract[key] = s
 	s.setAddr(name)
 	return 0
 }
@@ -157,7 +162,7 @@ func (n *network) find(sa []byte, kind int) (*unixSocket, linux.Errno) {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s := u.abstract[path]
+	s := u.abstract[abstractName{path, kind}]
 	if !abstract {
 		s = u.bound[node]
 	}
@@ -202,7 +207,7 @@ func (s *unixSocket) accept(nonblock bool, flags int, from []byte) (*file, int, 
 		case len(s.pending) > 0:
 			f = s.pending[0]
 			s.pending = append(s.pending[:0], s.pending[1:]...)
-		case s.shut.Load()&shutRead != 0:
+		case s.shut.Load()&shutRead != 0 && !nonblock:
 			return linux.EINVAL
 		default:
 			return linux.EAGAIN
@@ -238,6 +243,11 @@ func (s *unixSocket) connect(sa []byte, nonblock bool) linux.Errno {
 	try := func() (errno linux.Errno) {
 		u.linking.Lock()
 		defer u.linking.Unlock()
+		if s.asks.Load()&askCred != 0 {
+			if errno := s.autobind(); errno != 0 {
+				return errno
+			}
+		}
 		if other, errno = s.n.find(sa, s.kind); errno != 0 {
 			return errno
 		}
@@ -281,11 +291,21 @@ func (s *unixSocket) link(other *unixSocket) linux.Errno {
 
 // associate sets where a datagram socket sends to. linking is held.
 func (s *unixSocket) associate(sa []byte) linux.Errno {
+	old := s.to.Load()
 	if le16(sa) == linux.AfUnspec {
 		s.to.Store(nil)
 		s.connected.Store(false)
+		s.parted(old)
 		s.tell(linux.PollOut)
 		return 0
+	}
+	if _, _, errno := checkUnix(sa); errno != 0 {
+		return errno
+	}
+	if s.asks.Load()&askCred != 0 {
+		if errno := s.autobind(); errno != 0 {
+			return errno
+		}
 	}
 	other, errno := s.n.find(sa, s.kind)
 	if errno != 0 {
@@ -296,8 +316,34 @@ func (s *unixSocket) associate(sa []byte) linux.Errno {
 	}
 	s.to.Store(other)
 	s.connected.Store(true)
+	if old != other {
+		s.parted(old)
+	}
 	s.tell(linux.PollOut)
 	return 0
+}
+
+// parted cleans up after a datagram socket has left old: what it has not
+// received is lost, and old is told if it sends to s (unix_dgram_disconnected
+// of Linux).
+func (s *unixSocket) parted(old *unixSocket) {
+	if old == nil {
+		return
+	}
+	s.mu.Lock()
+	lost, starved := s.packets, s.starved
+	s.packets, s.starved, s.load = nil, nil, 0
+	s.mu.Unlock()
+	for _, p := range lost {
+		p.drop()
+	}
+	for _, w := range starved {
+		w.tell(linux.PollOut)
+	}
+	if len(lost) > 0 && old.to.Load() == s {
+		old.fail(linux.ECONNRESET)
+		old.tell(linux.PollErr)
+	}
 }
 
 // addrOf stores the address of other, or that it has none, and returns its

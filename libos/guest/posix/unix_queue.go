@@ -32,7 +32,7 @@ func (a *attached) copied() attached {
 type packet struct {
 	attached
 	data []byte
-	from *[]byte // address of the sender, or nil
+	from *unixSocket
 }
 
 // packetLoad is what a packet takes of a queue beside its data, in bytes.
