@@ -2,50 +2,64 @@ package netstack
 
 import (
 	"sync"
+	"weak"
 
-	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 )
 
 // closing is the queue of connections that the program has closed, oldest first:
-// a bound on the memory of those that wait in TIME-WAIT or for a peer.
-type closing struct {
+// a bound on the memory of those that wait in TIME-WAIT or for a peer. It does not
+// keep those that have ended by themselves.
+type closing[E any, P closable[E]] struct {
 	mu   sync.Mutex
-	list []tcpip.Endpoint // a ring: count endpoints from head on
+	list []weak.Pointer[E] // a ring: n endpoints from head on
 	head int
 	n    int
 }
 
+// closable is what the queue needs of a *tcp.Endpoint.
+type closable[E any] interface {
+	*E
+	State() uint32
+	Abort()
+}
+
 // add puts an endpoint at the end, and ends the oldest if there are too many.
-func (c *closing) add(ep tcpip.Endpoint) {
-	if ended(ep) {
+func (c *closing[E, P]) add(ep P) {
+	if ended[E](ep) {
 		return
 	}
 	c.mu.Lock()
-	if c.list == nil {
-		c.list = make([]tcpip.Endpoint, 64)
-	}
-	// Those that have ended by themselves leave when they are at the front.
-	for c.n > 0 && ended(c.list[c.head]) {
+	for c.n > 0 && ended[E](P(c.list[c.head].Value())) {
 		c.pop()
 	}
-	var victim tcpip.Endpoint
-	if c.n >= maxClosing {
-		victim = c.pop()
-		if tcp.EndpointState(victim.State()) != tcp.StateTimeWait && c.n < maxOrphans {
-			c.push(victim) // it still has something to send, or to wait for
-			victim = nil
+	// Two at a time, so that the queue shrinks again after it had to grow.
+	var victims [2]P
+	for i := 0; i < len(victims) && c.n >= maxClosing; i++ {
+		v := c.pop()
+		if ended[E](v) {
+			continue
 		}
+		if tcp.EndpointState(v.State()) != tcp.StateTimeWait && c.n+1 < maxOrphans {
+			c.push(v) // it still has something to send, or to wait for
+			continue
+		}
+		victims[i] = v
 	}
 	c.push(ep)
 	c.mu.Unlock()
-	if victim != nil {
-		victim.Abort()
+	for _, v := range victims {
+		if v != nil {
+			v.Abort()
+		}
 	}
 }
 
 // ended reports whether nothing is left of a connection.
-func ended(ep tcpip.Endpoint) bool {
+func ended[E any, P closable[E]](ep P) bool {
+	if ep == nil {
+		return true
+	}
 	switch tcp.EndpointState(ep.State()) {
 	case tcp.StateClose, tcp.StateError:
 		return true
@@ -53,21 +67,21 @@ func ended(ep tcpip.Endpoint) bool {
 	return false
 }
 
-func (c *closing) pop() tcpip.Endpoint {
-	ep := c.list[c.head]
-	c.list[c.head] = nil
+func (c *closing[E, P]) pop() P {
+	ep := c.list[c.head].Value()
+	c.list[c.head] = weak.Pointer[E]{}
 	c.head = (c.head + 1) & (len(c.list) - 1)
 	c.n--
 	return ep
 }
 
-func (c *closing) push(ep tcpip.Endpoint) {
+func (c *closing[E, P]) push(ep P) {
 	if c.n == len(c.list) {
-		grown := make([]tcpip.Endpoint, 2*c.n)
-		n := copy(grown, c.list[c.head:])
-		copy(grown[n:], c.list[:c.head])
+		grown := make([]weak.Pointer[E], max(64, 2*c.n))
+		n := copy(grown, c.list[min(c.head, c.n):])
+		copy(grown[n:], c.list[:min(c.head, c.n)])
 		c.list, c.head = grown, 0
 	}
-	c.list[(c.head+c.n)&(len(c.list)-1)] = ep
+	c.list[(c.head+c.n)&(len(c.list)-1)] = weak.Make((*E)(ep))
 	c.n++
 }

@@ -131,7 +131,7 @@ func (s *Socket) end() {
 	case s.family == inet.FamilyPacket:
 		s.stack.tap.sockets.Add(-1)
 	case s.kind == inet.Stream:
-		s.stack.closing.add(s.ep)
+		s.stack.closing.add(s.ep.(*tcp.Endpoint))
 	}
 }
 

@@ -28,8 +28,8 @@ const (
 	// maxClosing is the number of connections that the program has closed and
 	// that wait for the peer or for the end of TIME-WAIT; of more, the oldest
 	// in TIME-WAIT end at once, like Linux's tcp_max_tw_buckets. An endpoint
-	// is about 4 KiB.
-	maxClosing = 4096
+	// is about 6 KiB (TestConnections).
+	maxClosing = 2048
 	// maxOrphans bounds those that have not reached TIME-WAIT, like
 	// tcp_max_orphans: of more, the oldest are reset.
 	maxOrphans = 4 * maxClosing

@@ -106,8 +106,14 @@ func (s *Socket) NotifyEvent(mask waiter.EventMask) {
 // Ready implements inet.Socket. It takes no lock that gVisor holds when it
 // notifies.
 func (s *Socket) Ready() uint32 {
-	events := uint32(s.ep.Readiness(waiter.EventIn|waiter.EventOut)) & (inet.Readable | inet.Writable | inet.Failed)
+	ready := s.ep.Readiness(waiter.EventIn | waiter.EventOut)
+	events := uint32(ready) & (inet.Readable | inet.Writable | inet.Failed)
 	shut := s.shut.Load()
+	if ready&waiter.EventRdHUp != 0 {
+		// The peer's FIN is notified before the state shows it. Once this side is
+		// closed, too, gVisor is silent about it, but then notifies again.
+		shut |= inet.ShutRead
+	}
 	if s.kind == inet.Stream {
 		switch tcp.EndpointState(s.ep.State()) {
 		case tcp.StateInitial, tcp.StateBound:

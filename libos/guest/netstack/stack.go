@@ -45,7 +45,7 @@ type Stack struct {
 	net      *stack.Stack
 	stats    *abi.NetStats
 	payloads sync.Pool // of *payload
-	closing  closing
+	closing  closing[tcp.Endpoint, *tcp.Endpoint]
 	routers  routers
 	tap      tap
 

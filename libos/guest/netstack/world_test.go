@@ -69,17 +69,24 @@ func newWorld(t testing.TB, c cable) *world {
 // newWorldWith is newWorld with another configuration of stack a.
 func newWorldWith(t testing.TB, c cable, infoA *abi.NetInfo) *world {
 	t.Helper()
+	return makeWorld(t, c, netstack.Config{Info: infoA}, netstack.Config{Info: info(macB, addrB, addr6B)})
+}
+
+// makeWorld is newWorld with the configurations of both stacks, to which it adds
+// the wire.
+func makeWorld(t testing.TB, c cable, a, b netstack.Config) *world {
+	t.Helper()
 	w := &world{}
 	const frames = 4096
 	w.linkA = channel.New(frames, 1514, tcpip.LinkAddress(macA[:]))
 	w.linkB = channel.New(frames, 1514, tcpip.LinkAddress(macB[:]))
+	a.NIC, a.Stats = ethernet.New(w.linkA), &w.statsA
+	b.NIC, b.Stats = ethernet.New(w.linkB), &w.statsB
 	var err error
-	w.a, err = netstack.New(netstack.Config{NIC: ethernet.New(w.linkA), Info: infoA, Stats: &w.statsA})
-	if err != nil {
+	if w.a, err = netstack.New(a); err != nil {
 		t.Fatal(err)
 	}
-	w.b, err = netstack.New(netstack.Config{NIC: ethernet.New(w.linkB), Info: info(macB, addrB, addr6B), Stats: &w.statsB})
-	if err != nil {
+	if w.b, err = netstack.New(b); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -226,7 +226,7 @@ func TestAllocations(t *testing.T) {
 		}
 	})
 	t.Logf("a UDP round trip over loopback allocates %v times", got)
-	if got > 12 {
+	if got > 12 && !raced {
 		t.Errorf("%v allocations for a datagram, want at most 12", got)
 	}
 }
