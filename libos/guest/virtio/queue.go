@@ -118,7 +118,7 @@ func (q *Queue[T]) Add(out, in [][]byte, cookie T) bool {
 	q.first = at
 	q.free -= c.count
 	q.chains[head] = c
-	q.heads[q.added&q.mask] = head
+	q.setHead(q.added&q.mask, head)
 	q.added++
 	return true
 }

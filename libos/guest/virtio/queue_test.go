@@ -96,7 +96,7 @@ func TestQueueModel(t *testing.T) {
 		used := map[int]int{} // parts by cookie
 		rnd := rand.New(rand.NewPCG(1, 2))
 		free, cookie := size, 0
-		for range 200_000 {
+		for range 50_000 {
 			switch rnd.IntN(5) {
 			case 0:
 				parts := 1 + rnd.IntN(4)

@@ -40,18 +40,18 @@ func flow(pkt *stack.PacketBuffer) uint32 {
 	return h ^ h>>16
 }
 
+// WritePacket is WritePackets of a single packet, without a list.
+func (e *Endpoint) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
+	one := [1]*stack.PacketBuffer{pkt}
+	_, err := e.transmitter(pkt).send(one[:])
+	return err
+}
+
 // Discipline returns what to put into stack.NICOptions.QDisc: packets go straight
 // to the endpoint, as they do without one, but without an allocation for each.
 func (e *Endpoint) Discipline() stack.QueueingDiscipline { return discipline{e} }
 
-type discipline struct{ e *Endpoint }
+type discipline struct{ *Endpoint }
 
-// WritePacket implements stack.QueueingDiscipline.
-func (d discipline) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
-	one := [1]*stack.PacketBuffer{pkt}
-	_, err := d.e.transmitter(pkt).send(one[:])
-	return err
-}
-
-// Close implements stack.QueueingDiscipline: the endpoint is closed by the stack.
+// Close implements stack.QueueingDiscipline: the stack closes the endpoint itself.
 func (discipline) Close() {}

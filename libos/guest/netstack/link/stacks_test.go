@@ -29,21 +29,27 @@ const (
 	port = 7
 )
 
+// device is a platform that can be closed: then nobody waits any more.
+type device interface {
+	virtio.Platform
+	Close()
+}
+
 // host is a stack on an endpoint on a device.
 type host struct {
 	*stack.Stack
-	device   *virtiotest.Device
+	device   device
 	endpoint *link.Endpoint
 	v4, v6   tcpip.FullAddress
 	ports    uint16 // in use
 }
 
 // newHost makes host number n, with addresses that end in n.
-func newHost(t testing.TB, n byte, c virtiotest.Config) *host {
+func newHost(t testing.TB, n byte, d device) *host {
 	t.Helper()
-	c.MAC, c.MTU = [6]byte{2, 0, 0, 0, 0, n}, mtu
-	h := &host{device: virtiotest.New(c)}
-	dev, err := virtio.Open(h.device)
+	d.Info().MAC = [6]byte{2, 0, 0, 0, 0, n}
+	h := &host{device: d}
+	dev, err := virtio.Open(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,8 +127,9 @@ func TestStreams(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			a, b := newHost(t, 1, test.a), newHost(t, 2, test.b)
-			w := newWire(t, a.device, b.device, test.loss)
+			da, db := virtiotest.New(test.a), virtiotest.New(test.b)
+			a, b := newHost(t, 1, da), newHost(t, 2, db)
+			w := newWire(t, da, db, test.loss)
 			for _, v := range []struct {
 				to    tcpip.FullAddress
 				proto tcpip.NetworkProtocolNumber
@@ -218,8 +225,9 @@ func connect(t *testing.T, a, b *host, to tcpip.FullAddress, proto tcpip.Network
 // checksums only the stack can verify.
 func TestDatagrams(t *testing.T) {
 	for _, features := range []uint64{none, checksums, all} {
-		a, b := newHost(t, 1, virtiotest.Config{Features: features}), newHost(t, 2, virtiotest.Config{Features: features, Pairs: 2})
-		w := newWire(t, a.device, b.device, 0)
+		da, db := virtiotest.New(virtiotest.Config{Features: features}), virtiotest.New(virtiotest.Config{Features: features, Pairs: 2})
+		a, b := newHost(t, 1, da), newHost(t, 2, db)
+		w := newWire(t, da, db, 0)
 		for _, v := range []struct {
 			from, to tcpip.FullAddress
 			proto    tcpip.NetworkProtocolNumber

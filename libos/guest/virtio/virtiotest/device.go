@@ -101,7 +101,7 @@ func (d *Device) Memory(gpa, n uint64) []byte {
 func (d *Device) Wait(w []virtio.Watch) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for !d.closed && !moved(w) {
+	for !d.closed && !Moved(w) {
 		d.used.Wait()
 	}
 }

@@ -53,7 +53,8 @@ func (r *Ring) Fetch() (c Chain, ok bool) {
 	if r.Available() == 0 {
 		return c, false
 	}
-	c.Head = binary.LittleEndian.Uint16(r.avail[4+2*(uint64(r.taken)%r.size):])
+	slot := uint64(r.taken) % r.size
+	c.Head = uint16(atomic.LoadUint32(word(r.avail, 4+slot/2*4)) >> (slot % 2 * 16))
 	r.taken++
 	r.out, r.in = r.out[:0], r.in[:0]
 	for at := c.Head; ; {
@@ -146,8 +147,8 @@ func aligned(n int) []byte {
 	return b[-address(b)&63:][:n:n]
 }
 
-// moved reports whether one of the watches has changed.
-func moved(w []virtio.Watch) bool {
+// Moved reports whether one of the watches has changed.
+func Moved(w []virtio.Watch) bool {
 	for i := range w {
 		// The aligned word that holds the index, for the race detector.
 		word := (*uint32)(unsafe.Add(unsafe.Pointer(w[i].Index), -2))
