@@ -20,7 +20,10 @@
 // natively. On AMD and Intel hardware the choice costs nothing. For the same
 // reason hypercalls are few and memory is mapped before it is touched.
 //
+// The network device (package virtio has its queues) interrupts nobody: a vCPU
+// that waits moves frames itself and is told of them when its wait ends, a busy
+// one is served by a thread beside it and looks at the queues by itself.
+//
 // Not here: reading stdin in advance, signal policy, statistics files and
-// confinement, which package monitor adds; devices, which come as packages of
-// their own.
+// confinement, which package monitor adds.
 package vmm

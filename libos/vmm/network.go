@@ -74,8 +74,6 @@ type netPair struct {
 	lock   pumpLock
 }
 
-var errNoDevice = errors.New("the VM has no network device")
-
 // newNetwork makes the device in the memory that the layout gave it, and tells
 // the guest of it.
 func (m *Machine) newNetwork() error {
