@@ -4,20 +4,21 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// complete is the completer's goroutine. While there is a backlog it waits for
-// the device to use packets; otherwise it waits to be woken.
+// complete is the completer's goroutine. While there is a backlog, or somebody
+// waits for packets to be released, it waits for the device to use them;
+// otherwise it waits to be woken.
 func (t *transmitter) complete() {
 	for range t.wake {
-		for t.waitsForRoom() {
+		for t.waits() {
 			t.e.dev.Wait(t.watch[:])
 			t.reclaim(t.e.dev.Time())
 		}
 	}
 }
 
-// waitsForRoom sets the watch, and reports whether to wait for it: whether there
-// is a backlog that an open, sound queue has no room for.
-func (t *transmitter) waitsForRoom() bool {
+// waits sets the watch, and reports whether to wait for it: whether the queue is
+// open and sound, and something depends on what the device uses next.
+func (t *transmitter) waits() bool {
 	var dead backlog
 	defer dead.drop()
 	t.mu.Lock()
@@ -25,14 +26,43 @@ func (t *transmitter) waitsForRoom() bool {
 	if t.q.Err() != nil {
 		dead, t.backlog = t.backlog, backlog{}
 	}
-	if t.closed || t.backlog.n == 0 {
+	flying := t.q.InFlight()
+	if t.closed || t.q.Err() != nil || flying == 0 || t.backlog.n == 0 && !t.prompt.Load() {
+		t.prompt.Store(false)
 		return false
 	}
 	// Half of what the device has makes a good batch. If something is used
 	// already, the watch has changed and Wait returns at once.
-	t.q.Arm(t.q.InFlight() / 2)
+	t.q.Arm((flying - 1) / 2)
 	t.watch[0] = t.q.Watch()
 	return true
+}
+
+// ReleaseSoon makes the endpoint release the packets that were sent so far soon
+// after the device has used them, even if nothing is sent or received after them:
+// for a sender that waits for its memory. It costs a goroutine's wake-up or two
+// for each batch.
+func (e *Endpoint) ReleaseSoon() {
+	for _, t := range e.transmitters {
+		// If it is set already, the completer has yet to see, under the lock,
+		// that nothing is in flight, which the packets in question are.
+		if t.prompt.CompareAndSwap(false, true) {
+			t.mu.Lock()
+			t.rouse()
+			t.mu.Unlock()
+		}
+	}
+}
+
+// rouse wakes the completer. It is called with the lock.
+func (t *transmitter) rouse() {
+	if t.closed {
+		return
+	}
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
 }
 
 // close lets the completer end. What the device has stays with it.

@@ -29,6 +29,8 @@ type Endpoint struct {
 	caps    stack.LinkEndpointCapabilities
 	gso     stack.SupportedGSO
 
+	pieces  int // in how many a packet may be sent
+
 	receivers    []*receiver
 	transmitters []*transmitter
 
@@ -81,6 +83,7 @@ func New(dev *virtio.Net) (*Endpoint, error) {
 		if err != nil {
 			return nil, err
 		}
+		e.pieces = min(maxPieces, t.q.Size())
 		e.receivers, e.transmitters = append(e.receivers, r), append(e.transmitters, t)
 	}
 	return e, nil

@@ -9,14 +9,14 @@ import (
 )
 
 // prepare returns a packet with virtio's header before the Ethernet header, in at
-// most maxPieces pieces, and a reference of the caller's own. It is pkt itself
+// most e.pieces pieces, and a reference of the caller's own. It is pkt itself
 // if that has room for the header.
 func (e *Endpoint) prepare(pkt *stack.PacketBuffer) *stack.PacketBuffer {
 	var h virtio.Header
 	offload(&h, pkt)
 	out := pkt
 	switch {
-	case pieces(pkt, maxPieces) == maxPieces:
+	case pieces(pkt, e.pieces) == e.pieces:
 		out = e.join(pkt)
 	case pkt.AvailableHeaderBytes() < virtio.HeaderSize:
 		// A raw packet. The payload is shared.

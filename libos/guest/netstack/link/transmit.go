@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// maxPieces is in how many pieces a packet may be sent.
+	// maxPieces is in how many pieces a packet is sent at most.
 	maxPieces = 32
 	// maxBacklog is how many packets wait for room in a queue.
 	maxBacklog = 1024
@@ -24,6 +24,8 @@ const (
 type transmitter struct {
 	e    *Endpoint
 	wake chan struct{} // to the completer, with room for one
+	// prompt is set while packets are to be released without delay.
+	prompt atomic.Bool
 
 	mu      sync.Mutex
 	q       *virtio.Queue[*stack.PacketBuffer]
@@ -174,10 +176,7 @@ func (t *transmitter) follow(now int64) {
 		t.backlog.pop()
 	}
 	t.q.Publish(now)
-	if t.backlog.n > 0 && !t.closed {
-		select {
-		case t.wake <- struct{}{}:
-		default:
-		}
+	if t.backlog.n > 0 {
+		t.rouse()
 	}
 }

@@ -93,7 +93,7 @@ func TestCloseReleases(t *testing.T) {
 		"broken": func(e *Endpoint, d *virtiotest.Device) {
 			d.Transmit(0).PokeIndex(999, 0)
 			e.transmitters[0].reclaim(0)
-			e.transmitters[0].waitsForRoom()
+			e.transmitters[0].waits()
 		},
 	} {
 		e, d := idle(t, virtiotest.Config{Features: everything, QueueSize: 4}, &sink{})
@@ -145,6 +145,39 @@ func TestLazyReclaim(t *testing.T) {
 	}
 }
 
+// TestReleaseSoon: after ReleaseSoon packets are released as the device uses them,
+// without another packet in any direction.
+func TestReleaseSoon(t *testing.T) {
+	e, d := idle(t, virtiotest.Config{Features: everything}, &sink{})
+	defer e.Wait()
+	defer d.Close()
+	defer e.Close()
+	e.running.Go(e.transmitters[0].complete)
+	for round := range 100 {
+		released := make(chan int, 3)
+		for i := range 3 {
+			pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{
+				ReserveHeaderBytes: virtio.HeaderSize,
+				Payload:            buffer.MakeWithData(make([]byte, 20)),
+				OnRelease:          func() { released <- i },
+			})
+			if err := e.WritePacket(pkt); err != nil {
+				t.Fatal(err)
+			}
+			pkt.DecRef()
+			if round%2 == 0 || i == 2 {
+				e.ReleaseSoon()
+			}
+		}
+		for want := range 3 {
+			take(d.Transmit(0), 1)
+			if got := <-released; got != want {
+				t.Fatalf("packet %d released where %d is next", got, want)
+			}
+		}
+	}
+}
+
 // TestStaleNotify: a device that sleeps is notified of a late packet, one that
 // polls is not.
 func TestStaleNotify(t *testing.T) {
@@ -190,13 +223,15 @@ func TestPieces(t *testing.T) {
 		name   string
 		room   int
 		pieces int
+		queue  int
 		copied uint64
 	}{
-		{"raw", 0, 1, 0}, {"raw in pieces", 0, 9, 0}, {"usual", virtio.HeaderSize, 9, 0},
-		{"too many", virtio.HeaderSize, 40, 40 * 5}, {"raw in too many", 0, 40, 40 * 5},
+		{"raw", 0, 1, 64, 0}, {"raw in pieces", 0, 9, 64, 0}, {"usual", virtio.HeaderSize, 9, 64, 0},
+		{"too many", virtio.HeaderSize, 40, 64, 40 * 5}, {"raw in too many", 0, 40, 64, 40 * 5},
+		{"more than the queue", virtio.HeaderSize, 9, 8, 9 * 5}, {"raw and as many", 0, 7, 8, 0},
 	}
 	for _, test := range tests {
-		e, d := idle(t, virtiotest.Config{Features: everything}, &sink{})
+		e, d := idle(t, virtiotest.Config{Features: everything, QueueSize: test.queue}, &sink{})
 		var payload buffer.Buffer
 		var want []byte
 		for i := range test.pieces {
