@@ -66,13 +66,25 @@ func (a axis) apply(p *plot.Plot) {
 	p.X.Tick.Marker = plot.ConstantTicks(a.ticks())
 }
 
-// applyY sets up the vertical axis of p.
+// applyY sets up the vertical axis of p, linear in at: gonum/plot reserves room at
+// the ends of an axis as if every axis were linear, which wastes a quarter of a
+// logarithmic one.
 func (a axis) applyY(p *plot.Plot) {
-	p.Y.Min, p.Y.Max = a.min, a.max
-	if a.log {
-		p.Y.Scale = plot.LogScale{}
+	p.Y.Min, p.Y.Max = a.at(a.min), a.at(a.max)
+	var ticks []plot.Tick
+	for _, t := range a.ticks() {
+		t.Value = a.at(t.Value)
+		ticks = append(ticks, t)
 	}
-	p.Y.Tick.Marker = plot.ConstantTicks(a.ticks())
+	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
+}
+
+// at is the place of a displayed value on a vertical axis.
+func (a axis) at(v float64) float64 {
+	if a.log {
+		return math.Log10(v)
+	}
+	return v
 }
 
 // ticks returns labelled ticks at round numbers: steps of 1, 2 or 5 times a

@@ -101,7 +101,7 @@ func Percentiles(d *record.Data, r *report.Report, benchmark string, curves []Cu
 			if p.Value <= 0 || at > f.axis.max {
 				continue
 			}
-			l.points = append(l.points, point{at, p.Value * y.factor})
+			l.points = append(l.points, point{at, y.at(p.Value * y.factor)})
 		}
 		f.layers = append(f.layers, l.layer())
 	}

@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// point is a place in displayed values.
+// point is a place on the axes: a displayed value, vertically as axis.at has it.
 type point struct{ x, y float64 }
 
 // line is a curve of one target.

@@ -54,15 +54,15 @@ func Sweep(d *record.Data, r *report.Report, s report.Sweep) (*Figure, error) {
 			}
 			x := rates[i] * f.axis.factor
 			if c, ok := cellOf(s, step, tailUnit); ok {
-				at := point{x, float64(c.Center) * y.factor}
+				at := point{x, y.at(float64(c.Center) * y.factor)}
 				tail.points = append(tail.points, at)
 				if !math.IsInf(float64(c.Lo), 0) && !math.IsInf(float64(c.Hi), 0) {
-					low = append(low, point{x, float64(c.Lo) * y.factor})
-					high = append(high, point{x, float64(c.Hi) * y.factor})
+					low = append(low, point{x, y.at(float64(c.Lo) * y.factor)})
+					high = append(high, point{x, y.at(float64(c.Hi) * y.factor)})
 				}
 			}
 			if c, ok := cellOf(s, step, medianUnit); ok {
-				median.points = append(median.points, point{x, float64(c.Center) * y.factor})
+				median.points = append(median.points, point{x, y.at(float64(c.Center) * y.factor)})
 			}
 		}
 		if len(tail.points) == 0 {

@@ -109,7 +109,7 @@ func buildRow(d *record.Data, r *Report, benchmark string, u record.Unit, o Opti
 		where := fmt.Sprintf("%s %s on %s", benchmark, u.Name, target)
 		cell := buildCell(target, u, s, where, w)
 		cell.Gap = cell.N == 0 && len(gaps(d, benchmark, target)[u.Name]) > 0
-		if target != r.Base && len(s.values) > 0 && len(base.values) > 0 {
+		if target != r.Base && len(s.values) > 0 && slices.ContainsFunc(base.values, func(v float64) bool { return v != 0 }) {
 			blocks := pair(begun(d, benchmark, []string{r.Base, target}), base, s)
 			cell.Versus = compare(u, blocks, base, s, o, r.Seed, where, w)
 		}
