@@ -29,7 +29,7 @@ type Endpoint struct {
 	caps    stack.LinkEndpointCapabilities
 	gso     stack.SupportedGSO
 
-	pieces  int // in how many a packet may be sent
+	pieces int // in how many a packet may be sent
 
 	receivers    []*receiver
 	transmitters []*transmitter
