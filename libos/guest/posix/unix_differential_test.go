@@ -281,10 +281,11 @@ func (d *unixDouble) control(x, y []byte) {
 				d.open = append(d.open, pair{int(le32(e.data[i:])), int(le32(c.data[i:]))})
 			}
 		case len(e.data) > 0 && len(e.data) < 12: // cut off
-		case len(c.data) >= 4 && le32(c.data) != pid:
-			d.t.Fatalf("credentials %v", c.data)
 		case len(e.data) == 12 && le32(e.data) == 0:
-			// Linux has not noted them: nobody asked when it was sent.
+			// Linux has not noted them: nobody asked when it was sent, or
+			// this is the end.
+		case len(c.data) >= 4 && le32(c.data) != pid:
+			d.t.Fatalf("credentials %v, want %v as on Linux; before it:\n%s", c.data, e.data, strings.Join(d.log[max(0, len(d.log)-25):], "\n"))
 		default:
 			d.equal("credentials", c.data[min(4, len(c.data)):], e.data[min(4, len(e.data)):])
 		}

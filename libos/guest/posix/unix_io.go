@@ -234,7 +234,7 @@ func (s *unixSocket) recv(m *message, flags int, nonblock bool) (int, linux.Errn
 		errno = s.notes.block(s.n.p, linux.PollIn, s.receive.Load(), try)
 	}
 	if n > 0 || errno == 0 {
-		if n > 0 || s.kind != linux.SockStream {
+		if !with.end {
 			s.putControl(m, flags, &with)
 		}
 		return n, 0
@@ -257,6 +257,7 @@ func (s *unixSocket) recvStream(m *message, flags, n int, with *attached) (int, 
 		case errno != 0:
 			return 0, errno
 		case s.shut.Load()&shutRead != 0:
+			with.cred = &linux.Ucred{} // nobody's
 			return 0, 0
 		}
 		return 0, linux.EAGAIN
@@ -332,6 +333,7 @@ func (s *unixSocket) recvPacket(m *message, flags int, with *attached, nonblock 
 	if len(s.packets) == 0 {
 		s.mu.Unlock()
 		if s.shut.Load()&shutRead != 0 && (s.paired() || !nonblock) {
+			with.end = true
 			return 0, 0
 		}
 		return 0, linux.EAGAIN

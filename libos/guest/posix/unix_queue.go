@@ -7,6 +7,7 @@ import "unibench/libos/guest/linux"
 type attached struct {
 	files []*file
 	cred  *linux.Ucred
+	end   bool // of what was received: that is the end and no packet
 }
 
 // drop ends what nobody received.
@@ -106,7 +107,7 @@ func (q *byteQueue) limit(n int, creds bool) (int, int) {
 	n = min(n, q.used)
 	for i := range q.marks {
 		m := &q.marks[i]
-		if m.start >= q.at+uint64(n) {
+		if m.start >= q.at+uint64(max(n, 1)) {
 			break
 		}
 		if creds && m.cred != nil {
