@@ -63,7 +63,11 @@ func findCgo(ctx context.Context, tc toolchain, flags, args []string, pkgs []lis
 		if p.Standard || len(p.CgoFiles) == 0 {
 			continue
 		}
-		if left[p.ImportPath] == 0 {
+		files, needed := left[p.ImportPath]
+		if !needed {
+			continue // imported only by files that need cgo themselves
+		}
+		if files == 0 {
 			return nil, &CgoError{Package: p.ImportPath}
 		}
 		names = append(names, p.ImportPath)

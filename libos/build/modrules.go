@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -83,7 +84,7 @@ func gvisorRules() []moduleRule {
 		tcpip    = pkg + "tcpip/tcpip.go"
 		random   = pkg + "rand/rand_linux.go"
 	)
-	return append(delayedAckRules(), []moduleRule{
+	return slices.Concat(delayedAckRules(), sourceRules(), []moduleRule{
 		{
 			Reason: "an image is not saved and restored; the init functions would register hundreds of types",
 			Drop:   "*_state_autogen.go",
@@ -210,5 +211,5 @@ func lentView(data []byte, free func()) *View {
 		v := NewView(int(vsize))
 `,
 		}},
-	}...)
+	})
 }

@@ -24,6 +24,8 @@ type payload struct {
 	copied int      // bytes that Read has copied
 	to     tcpip.FullAddress
 	loan   *sendLoan
+
+	control tcpip.SendableControlMessages
 }
 
 // Len implements tcpip.Payloader.
@@ -74,7 +76,7 @@ func (s *Socket) send(p *payload, flags int, to *inet.Addr) (int, linux.Errno) {
 	}()
 	// Atomic lets gVisor read while it holds the endpoint's lock, which it then
 	// need not take a second time, and which needs no allocation.
-	o := tcpip.WriteOptions{Atomic: true}
+	o := tcpip.WriteOptions{Atomic: true, ControlMessages: p.control}
 	more := flags&inet.More != 0
 	if s.kind != inet.Stream {
 		if more {

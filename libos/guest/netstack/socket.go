@@ -86,6 +86,9 @@ func (s *Stack) Socket(family, kind, protocol int) (inet.Socket, linux.Errno) {
 	if err != nil {
 		return nil, errno(err)
 	}
+	if k.kind != inet.Stream && family != inet.FamilyPacket {
+		k.describeDatagrams()
+	}
 	return k, 0
 }
 
