@@ -82,7 +82,8 @@ type Unit struct {
 	Better  string `json:"better,omitempty"` // lower, higher or "" for neither
 	Exact   bool   `json:"exact,omitempty"`  // the value has no distribution: assume=exact
 	Primary bool   `json:"primary,omitempty"`
-	Doc     string `json:"doc,omitempty"` // what is measured, from where to where
+	Detail  bool   `json:"detail,omitempty"` // left out where a table must be short
+	Doc     string `json:"doc,omitempty"`    // what is measured, from where to where
 }
 
 // Artefact is one built input of the run.

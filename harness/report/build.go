@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"unibench/harness/record"
@@ -48,6 +49,26 @@ func New(d *record.Data, o Options) (*Report, error) {
 	r.Missing = missing(d)
 	r.Notes = notes(d, r, warnings)
 	return r, nil
+}
+
+// Brief returns r without the rows of units that are details, and says which they
+// are; r itself if there are none.
+func (r *Report) Brief() *Report {
+	var left []string
+	short := *r
+	short.Rows = nil
+	for _, row := range r.Rows {
+		if !row.Detail {
+			short.Rows = append(short.Rows, row)
+		} else if !slices.Contains(left, row.Unit) {
+			left = append(left, row.Unit)
+		}
+	}
+	if len(left) == 0 {
+		return r
+	}
+	short.Notes = append(slices.Clone(r.Notes), Note{Kind: Method, Text: "not shown here, but in the stored tables: " + strings.Join(left, ", ")})
+	return &short
 }
 
 // byWeight returns the units with the primary ones first.
@@ -100,7 +121,7 @@ func sampleOf(d *record.Data, benchmark, target, unit string) sample {
 
 // buildRow reports false when no target measured the unit.
 func buildRow(d *record.Data, r *Report, benchmark string, u record.Unit, o Options, w *noteSet) (Row, bool) {
-	row := Row{Benchmark: benchmark, Unit: u.Name, Better: u.Better, Primary: u.Primary, Exact: u.Exact}
+	row := Row{Benchmark: benchmark, Unit: u.Name, Better: u.Better, Primary: u.Primary, Exact: u.Exact, Detail: u.Detail}
 	any := false
 	base := sampleOf(d, benchmark, r.Base, u.Name)
 	for _, target := range r.Targets {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,21 +38,7 @@ func LoadName(params []record.Param) string {
 // sweep returns the steps of one benchmark, or false if it has none.
 func sweep(d *record.Data, r *Report, benchmark string, w *noteSet) (Sweep, bool) {
 	s := Sweep{Benchmark: benchmark}
-	var loads []string
-	for _, target := range r.Targets {
-		for _, t := range d.Measured(benchmark, target) {
-			at := 0 // a trial that stopped early does not upset the order
-			for _, p := range t.Points {
-				name := LoadName(p.Params)
-				if i := slices.Index(loads, name); i >= 0 {
-					at = i + 1
-				} else {
-					loads = slices.Insert(loads, at, name)
-					at++
-				}
-			}
-		}
-	}
+	loads := loadsOf(d, benchmark)
 	var units []record.Unit
 	for _, u := range d.Run.Units {
 		if slices.ContainsFunc(d.Trials, func(t record.Trial) bool { return t.Benchmark == benchmark && pointsHave(t.Points, u.Name) }) {
@@ -67,6 +54,26 @@ func sweep(d *record.Data, r *Report, benchmark string, w *noteSet) (Sweep, bool
 		}
 	}
 	return s, len(s.Steps) > 0
+}
+
+// loadsOf lists the steps by what was offered, and those without as they came.
+func loadsOf(d *record.Data, benchmark string) []string {
+	var names []string
+	offered := make(map[string]float64)
+	for i := range d.Trials {
+		if d.Trials[i].Benchmark != benchmark {
+			continue
+		}
+		for _, p := range d.Trials[i].Points {
+			name := LoadName(p.Params)
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+				offered[name] = p.Offered
+			}
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(offered[a], offered[b]) })
+	return names
 }
 
 func pointsHave(points []record.Point, unit string) bool {

@@ -75,7 +75,8 @@ func (a *app) run(stdin io.Reader, args []string) int {
 		context.AfterFunc(ctx, stop)
 		err := c.run(a, ctx, args[1:])
 		status := exitStatus(err)
-		if err != nil && !errors.Is(err, errSaid) {
+		var inner statusError
+		if err != nil && !errors.Is(err, errSaid) && !errors.As(err, &inner) {
 			fmt.Fprintf(a.stderr, "bench: %s\n", message(err))
 		}
 		return status
@@ -96,9 +97,18 @@ var (
 	errInsufficient = errors.New("insufficient data")
 )
 
+// statusError is the exit status of this program run again, which has said
+// everything.
+type statusError int
+
+func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
 func exitStatus(err error) int {
 	var data *record.DataError
+	var inner statusError
 	switch {
+	case errors.As(err, &inner):
+		return int(inner)
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled):

@@ -4,6 +4,7 @@
 //	bench list                    what can be measured
 //	bench doctor                  is this host fit
 //	bench run --suite boot        measure, print the table, store everything
+//	bench run --suite net         the same for servers under load
 //	bench stat DIR...             the tables of stored runs again
 //	bench version | help [COMMAND]
 //
@@ -20,6 +21,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+
+	"unibench/harness/netlab"
 )
 
 func main() {
@@ -27,6 +30,7 @@ func main() {
 		stdout: os.Stdout, stderr: os.Stderr,
 		env: os.Environ(), temp: os.TempDir(), lookPath: exec.LookPath,
 		terminal: isTerminal(os.Stderr),
+		rootless: func() (int, bool, error) { return netlab.Rootless(os.Args, os.Environ()) },
 	}
 	os.Exit(a.run(os.Stdin, os.Args[1:]))
 }
@@ -38,4 +42,7 @@ type app struct {
 	temp           string // folder for scratch folders and the host lock
 	lookPath       func(string) (string, error)
 	terminal       bool // stderr is one
+	// rootless runs the program again where it may build networks, if it
+	// may not here; see netlab.Rootless.
+	rootless func() (status int, ok bool, err error)
 }

@@ -71,7 +71,7 @@ func (a *app) publish(w *record.Writer) error {
 	if err := w.Seal(); err != nil {
 		return err
 	}
-	if err := r.Write(a.stdout, report.Text); err != nil {
+	if err := r.Brief().Write(a.stdout, report.Text); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "\nresults in %s:\n", shown(w.Dir()))

@@ -36,6 +36,15 @@ func (a *app) runSuite(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if s, ok := suite.Find(config.Suite); ok && s.Loaded() && !f.dryRun {
+		status, again, err := a.rootless()
+		if err != nil {
+			return fmt.Errorf("%w: %w", host.ErrUnfit, err)
+		}
+		if again {
+			return statusError(status)
+		}
+	}
 	snap, err := host.Collect(ctx)
 	if err != nil {
 		return err
