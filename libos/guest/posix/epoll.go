@@ -33,18 +33,21 @@ type epollItem struct {
 	set     *epoll
 	key     epollKey
 	target  watched
-	mask    atomic.Uint32 // events that are waited for, with flags
+	mask    atomic.Uint32 // events that are waited for, with flags; without events: disabled
 	data    [2]uint32     // guarded by epoll.mu, as are the next two
 	listed  bool
 	removed bool
 }
+
+// epollAlways is what every item waits for.
+const epollAlways = linux.PollErr | linux.PollHup
 
 // epollFlags is what of an item's mask is no event.
 const epollFlags = linux.EpollEt | linux.EpollOneshot | linux.EpollWakeup | linux.EpollExclusive
 
 // signal puts the item into the list.
 func (i *epollItem) signal(events uint32) {
-	if mask := i.mask.Load() &^ epollFlags; mask == 0 || events&(mask|linux.PollErr|linux.PollHup) == 0 {
+	if events&i.mask.Load()&^epollFlags == 0 {
 		return
 	}
 	i.enlist()
@@ -53,13 +56,17 @@ func (i *epollItem) signal(events uint32) {
 func (i *epollItem) enlist() {
 	e := i.set
 	e.mu.Lock()
-	if i.listed || i.removed {
+	if i.removed {
 		e.mu.Unlock()
 		return
 	}
-	i.listed = true
-	e.list = append(e.list, i)
+	if !i.listed {
+		i.listed = true
+		e.list = append(e.list, i)
+	}
 	e.mu.Unlock()
+	// Also if it was listed: a set around this one may have looked since, and
+	// found that it was not ready.
 	e.notes.notify(e.n.p.hal, linux.PollIn)
 }
 
@@ -123,7 +130,7 @@ func (n *network) sysEpollCtl(a *Args) linux.Errno {
 		if item != nil {
 			return linux.EEXIST
 		}
-		if inner, ok := target.(*epoll); ok && inner.depth(e, 0) >= maxNested {
+		if inner, ok := target.(*epoll); ok && !e.mayContain(inner) {
 			return linux.ELOOP
 		}
 		return e.add(key, target, event)
@@ -136,7 +143,7 @@ func (n *network) sysEpollCtl(a *Args) linux.Errno {
 		}
 		e.mu.Lock()
 		item.data = event.Data
-		item.mask.Store(event.Events)
+		item.mask.Store(event.Events | epollAlways)
 		e.mu.Unlock()
 		item.signal(target.ready())
 		return 0
@@ -152,7 +159,7 @@ func (n *network) sysEpollCtl(a *Args) linux.Errno {
 
 func (e *epoll) add(key epollKey, target watched, event linux.EpollEvent) linux.Errno {
 	item := &epollItem{set: e, key: key, target: target, data: event.Data}
-	item.mask.Store(event.Events)
+	item.mask.Store(event.Events | epollAlways)
 	e.mu.Lock()
 	if e.items[key] != nil {
 		e.mu.Unlock()
@@ -168,11 +175,14 @@ func (e *epoll) add(key epollKey, target watched, event linux.EpollEvent) linux.
 // maxNested is how deep sets of sets may be (EP_MAX_NESTS of Linux).
 const maxNested = 4
 
-// depth returns how deep e is nested, at least maxNested if it contains not.
-func (e *epoll) depth(not *epoll, level int) int {
-	if e == not || level >= maxNested {
-		return maxNested
-	}
+// mayContain reports whether inner can be put into e: neither a ring nor too
+// deep (ep_loop_check of Linux).
+func (e *epoll) mayContain(inner *epoll) bool {
+	return inner != e && inner.below(e, 0)+1+e.above(0) <= maxNested
+}
+
+// below returns how deep e is nested, more than maxNested if it contains not.
+func (e *epoll) below(not *epoll, level int) int {
 	e.mu.Lock()
 	var inner []*epoll
 	for _, i := range e.items {
@@ -183,9 +193,27 @@ func (e *epoll) depth(not *epoll, level int) int {
 	e.mu.Unlock()
 	deepest := 0
 	for _, x := range inner {
-		deepest = max(deepest, 1+x.depth(not, level+1))
+		if x == not || level > maxNested {
+			return maxNested + 1
+		}
+		deepest = max(deepest, 1+x.below(not, level+1))
 	}
 	return deepest
+}
+
+// above returns how many sets contain e, one in the other.
+func (e *epoll) above(level int) int {
+	list := e.notes.list.Load()
+	highest := 0
+	if list == nil || level > maxNested {
+		return 0
+	}
+	for _, w := range *list {
+		if i, ok := w.to.(*epollItem); ok {
+			highest = max(highest, 1+i.set.above(level+1))
+		}
+	}
+	return highest
 }
 
 func (n *network) sysEpollWait(a *Args, timeout int64) (uintptr, linux.Errno) {
@@ -235,7 +263,7 @@ func (e *epoll) collect(events []linux.EpollEvent) (found int) {
 		e.mu.Unlock()
 		ready := uint32(0)
 		if mask&^epollFlags != 0 {
-			ready = i.target.ready() & (mask&^epollFlags | linux.PollErr | linux.PollHup)
+			ready = i.target.ready() & mask &^ epollFlags
 		}
 		e.mu.Lock()
 		if ready == 0 || i.removed {
@@ -278,11 +306,16 @@ func (e *epoll) watch(fd int, pd uintptr) {
 // ready looks at the items of the list, without taking any out.
 func (e *epoll) ready() uint32 {
 	e.mu.Lock()
-	list := append([]*epollItem(nil), e.list...)
+	list := make([]*epollItem, 0, len(e.list))
+	for _, i := range e.list {
+		if !i.removed {
+			list = append(list, i)
+		}
+	}
 	e.mu.Unlock()
 	for _, i := range list {
 		mask := i.mask.Load() &^ epollFlags
-		if mask != 0 && i.target.ready()&(mask|linux.PollErr|linux.PollHup) != 0 {
+		if mask != 0 && i.target.ready()&mask != 0 {
 			return linux.PollIn | linux.PollRdnorm
 		}
 	}
