@@ -25,7 +25,7 @@ const (
 
 // Protocols.
 const (
-	IPProtoTCP   = 6
+	IPProtoICMP  = 1
 	IPProtoMPTCP = 262
 	IPProtoMax   = 263
 	NetlinkRoute = 0

@@ -36,7 +36,9 @@ func (n *network) newInet(family, kind, protocol int) (*file, linux.Errno) {
 		return nil, linux.EINVAL
 	case kind != linux.SockStream && kind != linux.SockDgram && kind != linux.SockRaw:
 		return nil, linux.ESOCKTNOSUPPORT
-	case protocol == linux.IPProtoMPTCP, kind == linux.SockRaw && protocol == 0:
+	case kind == linux.SockRaw && protocol == 0,
+		kind == linux.SockStream && protocol != 0 && protocol != linux.SolTCP, // IPPROTO_MPTCP among them
+		kind == linux.SockDgram && protocol != 0 && protocol != linux.SolUDP && protocol != linux.IPProtoICMP && protocol != linux.SolICMPv6:
 		return nil, linux.EPROTONOSUPPORT
 	}
 	stack := n.stack()

@@ -124,11 +124,11 @@ func valid(p unsafe.Pointer) unsafe.Pointer {
 
 // addressOf returns the address in h. nil if there is none.
 func (h *msghdr) address() ([]byte, linux.Errno) {
-	if int32(h.nameLen) < 0 {
-		return nil, linux.EINVAL
-	}
 	if h.name == nil {
 		return nil, 0
+	}
+	if int32(h.nameLen) < 0 {
+		return nil, linux.EINVAL
 	}
 	return bytesAt(valid(h.name), uintptr(min(h.nameLen, linux.SockaddrStorage)))
 }

@@ -164,3 +164,46 @@ func BenchmarkFakeStack(b *testing.B) {
 		s.Recv(h.b, 0, nil)
 	}
 }
+
+// interfaceConf makes SIOCGIFCONF into room and returns how much it used.
+func interfaceConf(t *testing.T, p *Process, fd int, room []byte) int {
+	t.Helper()
+	c := ifconf{}
+	must(t, p, linux.SysIoctl, fd, linux.Siocgifconf, &c)
+	if c.len != 80 {
+		t.Errorf("SIOCGIFCONF without a buffer = %d, want 80", c.len)
+	}
+	c = ifconf{len: int32(len(room)), buf: unsafe.Pointer(&room[0])}
+	must(t, p, linux.SysIoctl, fd, linux.Siocgifconf, &c)
+	return int(c.len)
+}
+
+// TestManyPieces: an array of pieces that is longer than usual.
+func TestManyPieces(t *testing.T) {
+	p, _, _ := newNet(t)
+	c, s, _ := connectedTCP(t, p, linux.SockNonblock)
+	b, got := make([]byte, 300), make([]byte, 300)
+	v, w := make([]iovec, 300), make([]iovec, 30)
+	for i := range v {
+		b[i] = byte(i)
+		v[i] = iovec{unsafe.Pointer(&b[i]), 1}
+	}
+	for i := range w {
+		w[i] = iovec{unsafe.Pointer(&got[10*i]), 10}
+	}
+	if n := must(t, p, linux.SysWritev, c, &v[0], 200); n != 200 {
+		t.Errorf("writev = %d, want 200", n)
+	}
+	if n := must(t, p, linux.SysSendmsg, c, header2(nil, v[200:], nil), 0); n != 100 {
+		t.Errorf("sendmsg = %d, want 100", n)
+	}
+	if n := must(t, p, linux.SysReadv, s, &w[0], 15); n != 150 {
+		t.Errorf("readv = %d, want 150", n)
+	}
+	if n := must(t, p, linux.SysRecvmsg, s, header2(nil, w[15:], nil), 0); n != 150 {
+		t.Errorf("recvmsg = %d, want 150", n)
+	}
+	if differ(b, got) >= 0 {
+		t.Errorf("first difference at %d", differ(b, got))
+	}
+}

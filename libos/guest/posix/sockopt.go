@@ -97,10 +97,10 @@ func (s *sockets) setOption(level, name int, b []byte) (known bool, errno linux.
 		switch {
 		case bit == askCred && s.family != linux.AfUnix && s.family != linux.AfNetlink:
 			return true, linux.EOPNOTSUPP
-		case len(b) == 0, len(b) < 4 && level == linux.SolIPv6:
+		case len(b) < 4 && level == linux.SolIPv6:
 			return true, linux.EINVAL
 		}
-		on := b[0] != 0
+		on := len(b) > 0 && b[0] != 0
 		if len(b) >= 4 {
 			on = le32(b) != 0
 		}
