@@ -62,9 +62,12 @@ type StatsPage struct {
 	MemUsed     uint64 // bytes of RAM in use now
 	MemPeak     uint64 // most bytes of RAM in use
 	Signals     uint64 // bit n-1: signal n is to be delivered; set by the monitor
-	_           [2]uint64
-	Net         NetStats
-	ENOSYS      [MaxSyscall]uint32 // calls answered with ENOSYS, by number
+	// ProfileInterval is the number of nanoseconds of guest execution between
+	// two EventProfile, 0 for none. Set by the guest.
+	ProfileInterval uint64
+	_               uint64
+	Net             NetStats
+	ENOSYS          [MaxSyscall]uint32 // calls answered with ENOSYS, by number
 }
 
 // MaxSyscall is one more than the highest system call number that is counted.

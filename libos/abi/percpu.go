@@ -43,11 +43,12 @@ const (
 
 // Event bits of PerCPU.Events.
 const (
-	EventTick   = 1 << iota // a time slice has passed
-	EventSignal             // StatsPage.Signals has a bit, or a thread has one pending
-	EventWake               // a thread became runnable
-	EventStdin              // standard input became readable
-	EventNet                // a virtqueue was used
+	EventTick    = 1 << iota // a time slice has passed
+	EventSignal              // StatsPage.Signals has a bit, or a thread has one pending
+	EventWake                // a thread became runnable
+	EventStdin               // standard input became readable
+	EventNet                 // a virtqueue was used
+	EventProfile             // the profiling interval has passed
 )
 
 // Registers are the general registers that a system call preserves, in the

@@ -50,19 +50,43 @@ func (t *ticker) tick(m *Machine) {
 		return
 	}
 	t.mu.Unlock()
-	m.whileOpen(m.postTicks)
+	next := t.slice
+	m.whileOpen(func() {
+		m.postTicks()
+		next = m.slice()
+	})
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.ended {
-		t.timer.Reset(t.slice)
+		t.timer.Reset(next)
 	}
 }
 
+// minProfileInterval bounds how often a guest that is profiled is interrupted.
+const minProfileInterval = time.Millisecond
+
+// slice returns the time to the next tick: shorter if the guest asks for a
+// profile in shorter intervals.
+func (m *Machine) slice() time.Duration {
+	slice := m.ticker.slice
+	if p := m.profile(); p != 0 && p < uint64(slice) {
+		slice = max(time.Duration(p), minProfileInterval)
+	}
+	return slice
+}
+
+// profile returns the profiling interval that the guest asks for, 0 if none.
+func (m *Machine) profile() uint64 { return atomic.LoadUint64(&m.mem.stats().ProfileInterval) }
+
 // postTicks posts the ticks that are due. One call at a time: the timer's.
 func (m *Machine) postTicks() {
+	profile := m.profile() != 0
 	for _, v := range m.vcpus {
 		if v.state.Load() != vcpuGuest {
 			continue
+		}
+		if profile && atomic.LoadUint32(&v.pc.Idle) == abi.IdleNo {
+			v.post(abi.EventProfile)
 		}
 		var exits uint64
 		for i := range v.exits {

@@ -21,6 +21,7 @@ const (
 	SIGCONT  = 18
 	SIGSTOP  = 19
 	SIGURG   = 23
+	SIGPROF  = 27
 	SIGWINCH = 28
 )
 

@@ -19,6 +19,7 @@ const (
 	sysMincore          = 27
 	sysMadvise          = 28
 	sysNanosleep        = 35
+	sysSetitimer        = 38
 	sysGetpid           = 39
 	sysClone            = 56
 	sysExit             = 60
@@ -48,6 +49,7 @@ const (
 	OpExit              // end the program with status A[0], by signal A[1]
 	OpKick              // make the vCPUs in mask A[0] look at their events
 	OpRestore           // the registers are at address A[0]
+	OpProfile           // deliver SIGPROF each A[0] nanoseconds of execution; 0: no more
 	OpUnknown           // no such call here: count it
 )
 
@@ -68,6 +70,14 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 		k.Yield(pc)
 	case sysNanosleep:
 		k.nanosleep(pc, r.DI, now)
+	case sysSetitimer:
+		const profile = 2 // ITIMER_PROF, what the runtime uses
+		if r.DI != profile || r.SI == 0 {
+			r.AX = neg(ENOSYS)
+			return Request{OpUnknown, [3]uint64{sysSetitimer}}
+		}
+		r.AX = 0
+		return Request{OpProfile, [3]uint64{1e9*Load64(uintptr(r.SI)) + 1e3*Load64(uintptr(r.SI)+8)}}
 	case sysGettid:
 		r.AX = TID(pc.Thread)
 	case sysGetpid:

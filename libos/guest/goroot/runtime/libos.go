@@ -162,6 +162,8 @@ func libosKernelSyscall(pc *abi.PerCPU) uintptr {
 		libosExit(pc, req.A[0], req.A[1])
 	case kern.OpKick:
 		libosPost(pc, req.A[0], abi.EventSignal)
+	case kern.OpProfile:
+		atomic.Store64(&libosStatsPage().ProfileInterval, req.A[0])
 	case kern.OpRestore:
 		return libosFinish(pc, uintptr(req.A[0]))
 	case kern.OpUnknown:
@@ -322,6 +324,9 @@ func libosEvents(pc *abi.PerCPU, events uint32, ctx uintptr) uintptr {
 	}
 	if events&abi.EventNet != 0 {
 		libosNetEvent(k)
+	}
+	if events&abi.EventProfile != 0 && pc.Thread >= 0 {
+		k.Notify(pc, kern.SIGPROF)
 	}
 	if events&abi.EventTick != 0 && ctx == uintptr(unsafe.Pointer(&pc.Trap)) {
 		k.Expire(libosNow())
