@@ -52,7 +52,7 @@ type Row struct {
 	Better    string `json:"better,omitempty"`
 	Primary   bool   `json:"primary"`
 	Exact     bool   `json:"exact"`
-	Detail    bool   `json:"-"` // left out of Brief
+	Detail    bool   `json:"-"`     // left out of Brief
 	Cells     []Cell `json:"cells"` // one per target, in the order of Report.Targets
 }
 

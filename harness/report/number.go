@@ -24,6 +24,9 @@ func FormatValue(v float64, unit string) string {
 	if tidy == 0 {
 		return "0" + symbol
 	}
+	if symbol == "" && math.Abs(tidy) < 1 {
+		return significant(tidy) // 20m would look like 20 million
+	}
 	cls := benchunit.ClassOf(tidyUnit)
 	s := benchunit.CommonScale([]float64{tidy}, cls)
 	digits := strconv.FormatFloat(tidy/s.Factor, 'f', digitsFor(tidy/s.Factor), 64)

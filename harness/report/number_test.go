@@ -23,6 +23,7 @@ func TestFormatValue(t *testing.T) {
 		{1.5e9, "goodput-B/s", "1.40GiB/s"},
 		{7, "vmexits/op", "7"},
 		{7.5, "vmexits/op", "7.50"},
+		{0.02281, "vmexits/op", "0.0228"},
 		{91_234, "req/s", "91.2k"},
 		{math.NaN(), "ns/op", "-"},
 		{math.Inf(1), "ns/op", "-"},

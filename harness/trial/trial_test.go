@@ -208,6 +208,41 @@ func TestLoopStatuses(t *testing.T) {
 
 // TestLoopInterrupted shows that a trial which was under way is not recorded and
 // that a second Loop continues with it.
+// TestLoopOutcomes: what the generator limited does not count; points and gaps are
+// stored.
+func TestLoopOutcomes(t *testing.T) {
+	m := newMemory(t)
+	points := []record.Point{{Iters: 3}}
+	l := trial.Loop{Recorder: m, Timeout: time.Minute, Expect: expectOK, Execute: func(ctx context.Context, s record.Slot) (*trial.Outcome, error) {
+		o, err := good(ctx, s)
+		switch s {
+		case m.slots[0]:
+			o.Limited = "the generator was late"
+		case m.slots[1]:
+			o.Iters, o.Points, o.Gaps = 77, points, map[string]string{"u": "lost"}
+		case m.slots[2]:
+			o.Limited, o.Stdout = "the generator was late", []byte("nonsense")
+		}
+		return o, err
+	}}
+	failed, err := l.Run(t.Context())
+	if err != nil || failed != 2 {
+		t.Fatalf("Run = %d, %v; want 2 that do not count", failed, err)
+	}
+	if got := m.trials[0]; got.Status != record.GeneratorLimited || got.Error != "the generator was late" || got.Values != nil || got.Iters != 0 {
+		t.Errorf("limited: %+v", got)
+	}
+	if got := m.trials[1]; got.Iters != 77 || !cmp.Equal(got.Points, points) || got.Gaps["u"] != "lost" {
+		t.Errorf("with points: %+v", got)
+	}
+	if got := m.trials[2]; got.Status != record.Errored {
+		t.Errorf("limited and wrong: %+v, want an error", got)
+	}
+	if got := m.trials[3]; got.Iters != 1 {
+		t.Errorf("plain: %+v, want one iteration", got)
+	}
+}
+
 func TestLoopInterrupted(t *testing.T) {
 	m := newMemory(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -226,9 +226,13 @@ func (a *app) session(ctx context.Context, f *runFlags, plan *suite.Plan, stored
 
 // conclude says how the run ended, if not well.
 func (a *app) conclude(w *record.Writer, err error) error {
-	failed := 0 // in all sessions
+	failed, limited := 0, 0 // in all sessions
 	for _, t := range w.Data().Trials {
-		if t.Status != record.Complete {
+		switch t.Status {
+		case record.Complete:
+		case record.GeneratorLimited:
+			limited++
+		default:
 			failed++
 		}
 	}
@@ -241,6 +245,9 @@ func (a *app) conclude(w *record.Writer, err error) error {
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d trials failed: see the table above and %s", failed, len(w.Data().Schedule), filepath.Join(w.Dir(), record.RawDir))
+	}
+	if limited > 0 {
+		return fmt.Errorf("%w: the load generator was the limit in %d of %d trials, which do not count: see the table above", errInsufficient, limited, len(w.Data().Schedule))
 	}
 	return nil
 }
