@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -78,7 +79,7 @@ func program(t *testing.T, dir string) *build {
 	b.once.Do(func() {
 		shared.slots <- struct{}{}
 		defer func() { <-shared.slots }()
-		base := filepath.Join(shared.dir, filepath.Base(dir))
+		base := filepath.Join(shared.dir, strings.NewReplacer("..", "", "/", "-").Replace(dir))
 		b.process, b.image = base, base+".uni"
 		b.err = compile(dir, b.process, b.image)
 	})
