@@ -3,13 +3,22 @@
 // time and identity. A call is an ordinary function call on the goroutine that
 // makes it; one that must wait parks that goroutine and nothing else.
 //
+// EnableSockets adds the socket calls: TCP, UDP and the like on an inet.Stack,
+// unix(7) sockets within the program, and the part of rtnetlink(7) that shows
+// interfaces, addresses and routes; further poll, select, epoll(7) and
+// eventfd(2), and the calls of linux.SysZcProbe for input and output without
+// copies. A program that does not call it has none of their code.
+//
 // The package knows no hardware and no runtime. All that it needs from below
 // comes through the interface HAL; the glue in goroot/syscall implements it on
 // the kernel and hands every syscall.Syscall to Process.Syscall. On the host the
 // package is an ordinary one, tested call by call against the real Linux.
 //
 // There is one process: number 1, the superuser, without children. A call that
-// is not implemented answers ENOSYS and is counted; none pretends success.
+// is not implemented answers ENOSYS and is counted; none pretends success. Of
+// sockets there are no urgent data, error queues, timestamps, filters and
+// packet rings, netlink changes nothing and announces nothing, and poll finds
+// the console always ready.
 //
 // Memory of the caller is reached through Args only, whose pointers may lead
 // into the caller's stack: they must never be stored in anything that outlives

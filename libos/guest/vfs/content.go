@@ -195,7 +195,7 @@ func (c *content) lend(v [][]byte, off int64, limit int) (w [][]byte, fixed bool
 // chunk.
 func (c *content) baseFrom(off int64, limit int) []byte {
 	end := min(off+int64(limit), int64(len(c.base)))
-	for index := off/ChunkSize + 1; index*ChunkSize < end; index++ {
+	for index := off/ChunkSize + 1; len(c.chunks) > 0 && index*ChunkSize < end; index++ {
 		if _, ok := c.chunks[index]; ok {
 			end = index * ChunkSize
 		}

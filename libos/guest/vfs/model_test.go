@@ -65,6 +65,9 @@ func FuzzContent(f *testing.F) {
 				if !bytes.Equal(p[:got], want) {
 					t.Fatalf("step %d: readAt(%d bytes, %d) differs from the model", i/3, n, off)
 				}
+				if lent := lendAll(&c, int64(off), n); !bytes.Equal(lent, want) {
+					t.Fatalf("step %d: lend(%d, %d) gave %d bytes, want %d", i/3, off, n, len(lent), len(want))
+				}
 			}
 			if c.size != int64(len(model)) {
 				t.Fatalf("step %d: size = %d, want %d", i/3, c.size, len(model))
@@ -84,6 +87,26 @@ func FuzzContent(f *testing.F) {
 			t.Fatalf("after truncation to nothing %d bytes are held, %d used, %d chunks not freed", c.held, fs.used.Load(), mem.chunks)
 		}
 	})
+}
+
+// lendAll puts together what lend gives.
+func lendAll(c *content, off int64, n int) (all []byte) {
+	for n > 0 {
+		var few [3][]byte
+		v, fixed := c.lend(few[:0], off, n)
+		if len(v) == 0 {
+			break
+		}
+		if fixed && (len(v) != 1 || cap(v[0]) == 0) {
+			return nil
+		}
+		for _, b := range v {
+			all = append(all, b...)
+			off += int64(len(b))
+			n -= len(b)
+		}
+	}
+	return all
 }
 
 // countingMemory counts the chunks that are out, and hands out dirty ones.
