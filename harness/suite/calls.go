@@ -7,7 +7,7 @@ import (
 )
 
 // countCalls loads the server for a short time and counts the system calls of
-// its processes. It is also the server's warm-up.
+// its processes. It is also the server's warm-up, and nothing else before a sweep.
 func (v *serving) countCalls(ctx context.Context, s *sampler) error {
 	config := counting(v.config)
 	g, err := v.startGenerator(ctx, v.world, config)
@@ -47,6 +47,7 @@ func (v *serving) countCalls(ctx context.Context, s *sampler) error {
 		return err
 	}
 	switch {
+	case v.bench.Load.Sweep: // of another load than any of its steps
 	case countErr != nil:
 		v.out.Gaps["syscalls/op"] = v.plan.env.Hide(countErr.Error())
 	case len(r.Trials) == 1:

@@ -40,11 +40,24 @@ func parseResult(stdout, stderr []byte) (*loadgen.Result, error) {
 	return nil, fmt.Errorf("%w: %q", errNoResult, stderr[max(0, len(stderr)-most):])
 }
 
+// late returns why an open-loop period says more of the generator than of the
+// server, or "".
+func late(t *loadgen.Trial) string {
+	if t.Lag == nil || t.Corrected == nil || float64(t.Lag.P99) <= lateShare*float64(t.Corrected.P99) {
+		return ""
+	}
+	return fmt.Sprintf("the generator was late: schedule lag p99 %d ns is above %.0f %% of the latency's p99 of %d ns", t.Lag.P99, 100*lateShare, t.Corrected.P99)
+}
+
 // judge returns what the statuses of a result mean for the trial that it belongs
 // to: an error for wrong answers, the reason if the generator was the limit. A
 // server that did not keep up with an offered rate is neither.
 func judge(r *loadgen.Result) (limited string, err error) {
-	for _, t := range r.Trials {
+	for i := range r.Trials {
+		t := &r.Trials[i]
+		if reason := late(t); reason != "" && t.Status == record.Complete {
+			t.Status, t.Reason = record.GeneratorLimited, reason
+		}
 		switch t.Status {
 		case record.Complete:
 		case record.GeneratorLimited:

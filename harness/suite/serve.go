@@ -82,10 +82,8 @@ func (v *serving) loaded(ctx context.Context, p target.Program) (o *target.Obser
 	defer ended()
 	s := newSampler(server)
 	defer s.close()
-	if !v.bench.Load.Sweep {
-		if err := v.countCalls(ctx, s); err != nil {
-			return nil, err
-		}
+	if err := v.countCalls(ctx, s); err != nil {
+		return nil, err
 	}
 	periods, err := v.measure(ctx, s)
 	if err != nil {
