@@ -5,20 +5,22 @@ package build
 // sends two frames for each request: in a VM each costs the host a write to the
 // TAP and the other side a segment to process.
 //
-// As on Linux the first data of a connection is acknowledged at once, and so is
-// every second full-sized segment; nothing waits for more than 40 ms.
+// As on Linux it waits only where the last data received was answered, every
+// second full-sized segment is acknowledged at once, and nothing waits for more
+// than 40 ms. If that long a wait was in vain the next answer has to come first.
 func delayedAckRules() []moduleRule {
 	const (
 		tcp      = "gvisor.dev/gvisor/pkg/tcpip/transport/tcp/"
 		connect  = tcp + "connect.go"
 		endpoint = tcp + "endpoint.go"
+		sender   = tcp + "snd.go"
 		reason   = "acknowledgements wait for the answer to carry them"
 	)
 	return []moduleRule{
 		{Reason: reason, Edit: Edit{
 			File: endpoint, Name: "timer of the acknowledgement",
 			Anchor:  "\tkeepalive keepalive\n",
-			Replace: "\tkeepalive keepalive\n\n\tackTimer  timer\n\tfirstData seqnum.Value // sequence number of the first byte sent\n",
+			Replace: "\tkeepalive keepalive\n\n\tackTimer timer\n",
 		}},
 		{Reason: reason, Edit: Edit{
 			File: endpoint, Name: "start of the timer",
@@ -31,8 +33,23 @@ func delayedAckRules() []moduleRule {
 			Anchor: "\te.keepalive.timer.cleanup()\n", Replace: "\te.keepalive.timer.cleanup()\n\te.ackTimer.cleanup()\n",
 		}},
 		{Reason: reason, Edit: Edit{
-			File: tcp + "snd.go", Name: "first sequence number",
-			Anchor: "\tep.snd.rc.init(ep.snd, iss)\n", Replace: "\tep.snd.rc.init(ep.snd, iss)\n\tep.firstData = iss + 1\n",
+			File: sender, Name: "state of the conversation",
+			Anchor: "type sender struct {\n",
+			Replace: `type sender struct {
+	answered seqnum.Value // what had been received when data was last sent
+	answers  bool         // what is received is answered by data
+`,
+		}},
+		{Reason: reason, Edit: Edit{
+			File: sender, Name: "answers",
+			Anchor: `	// We need to clone the packet because sendRaw takes ownership of pkt,
+`,
+			Replace: `	if s.answered != rcvNxt {
+		s.answered, s.answers = rcvNxt, true
+	}
+
+	// We need to clone the packet because sendRaw takes ownership of pkt,
+`,
 		}},
 		{Reason: reason, Edit: Edit{
 			File: connect, Name: "when to acknowledge",
@@ -51,7 +68,7 @@ const maxAckDelay = 40 * time.Millisecond
 //
 // +checklocks:e.mu
 func (e *Endpoint) delayAck() bool {
-	if e.EndpointState() != StateEstablished || e.snd.SndNxt == e.firstData || e.rcv.PendingBufUsed != 0 ||
+	if e.EndpointState() != StateEstablished || !e.snd.answers || e.rcv.PendingBufUsed != 0 ||
 		int(e.snd.MaxSentAck.Size(e.rcv.RcvNxt)) >= 2*int(e.amss) || e.ackTimer.isUninitialized() {
 		return false
 	}
@@ -67,6 +84,7 @@ func (e *Endpoint) delayAck() bool {
 func (e *Endpoint) ackTimerExpired() tcpip.Error {
 	if !e.ackTimer.isUninitialized() && e.ackTimer.checkExpiration() && e.EndpointState().connected() &&
 		e.rcv.RcvNxt != e.snd.MaxSentAck {
+		e.snd.answers = false
 		e.snd.sendAck()
 	}
 	return nil
