@@ -230,7 +230,7 @@ func FuzzParseResult(f *testing.F) {
 // TestSweep: the highest rate that the server held is found from what it did at
 // each, and not guessed where the generator was late.
 func TestSweep(t *testing.T) {
-	const slow, fast = 5_000_000, 1000
+	const slow, fast = 50_000_000, 1000
 	step := func(rate float64, p99 int64, change ...func(*loadgen.Trial)) measured {
 		m := measured{trial: loadgen.Trial{
 			Status: record.Complete, Offered: rate, Rate: rate, Requests: 10, Achieved: 1, Corrected: &loadgen.Histogram{P50: p99 / 2, P99: p99},
