@@ -17,6 +17,8 @@ const (
 	sysRelease = 0x7a630002
 	sysSend    = 0x7a630003
 	sysDone    = 0x7a630004
+
+	zcMore = 1 // the datagram goes on in the next buffer
 )
 
 type zcBuffer struct {
@@ -45,6 +47,7 @@ type lending struct {
 	got     int
 	inErr   error
 	buf     zcBuffer
+	partial []byte // of a datagram in several buffers
 
 	// Of the sender.
 	trySend func(fd uintptr) bool
@@ -107,6 +110,16 @@ func (l *lending) recvSome(fd uintptr) bool {
 		m := Message{Data: unsafe.Slice(l.buf.Base, l.buf.Len), Addr: l.buf.From.addrPort()}
 		if l.buf.Token != 0 {
 			m.lent = lease{l, l.buf.Token}
+		}
+		if more := l.buf.Flags&zcMore != 0; more || l.partial != nil {
+			// A message is one piece. This is rare: such a datagram came in
+			// fragments.
+			l.partial = append(l.partial, m.Data...)
+			m.lent.end()
+			if more {
+				continue
+			}
+			m.Data, l.partial = l.partial, nil
 		}
 		l.in[l.got] = m
 		l.got++

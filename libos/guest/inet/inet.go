@@ -187,8 +187,9 @@ type ZeroCopy interface {
 	// datagram (which may come in several pieces: more is set), in the
 	// memory that the device filled. It stays valid until release is called,
 	// once. Pieces of a stream may be held together and released in any order;
-	// of a datagram socket one piece at a time (EAGAIN until its release, which
-	// notifies). Held bytes count as not yet read for the peer's window.
+	// so may datagrams of UDP; those of other sockets one piece at a time
+	// (EAGAIN until its release, which notifies). Held bytes of a stream count as
+	// not yet read for the peer's window.
 	RecvBuffer(info *Info) (b []byte, more bool, release func(), errno linux.Errno)
 	// SendBuffer is Send without a copy. The caller leaves b alone until done
 	// is called, once, from any goroutine: after the peer has acknowledged it

@@ -116,6 +116,7 @@ func (s *Socket) Close() {
 		return
 	}
 	r.closing = true
+	r.kept.drop()
 	if r.loans.empty() {
 		s.end()
 	} else {

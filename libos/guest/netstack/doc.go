@@ -15,10 +15,11 @@
 // Recv copies a payload byte once, from the buffer that the device filled to the
 // caller's; Send copies it once, from the caller's buffer to a chunk of the stack,
 // which the device reads. Both are counted in abi.NetStats. A socket also is an
-// inet.ZeroCopy. Its RecvBuffer lends the stack's own memory, without any change
-// to gVisor: it peeks, and reads when the loan ends. Its SendBuffer needs a gVisor
-// whose buffer.Buffer takes memory from a Payloader that has the method Lend of
-// type payload; with an unchanged gVisor it copies, counts, and is done at once.
+// inet.ZeroCopy. Its RecvBuffer lends the stack's own memory: of a stream it peeks,
+// and reads when the loan ends; a datagram it keeps, if gVisor's UDP calls Keep of
+// type peeker, and else peeks at one at a time. Its SendBuffer needs a gVisor whose
+// buffer.Buffer takes memory from a Payloader that has the method Lend of type
+// payload; with an unchanged gVisor it copies, counts, and is done at once.
 //
 // # Memory
 //

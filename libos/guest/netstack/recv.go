@@ -99,6 +99,7 @@ func (s *Socket) recvDatagram(b []byte, flags int, info *inet.Info) (int, linux.
 		r.short = true
 		return 0, linux.EAGAIN
 	}
+	r.kept.drop() // a datagram is read in one way
 	// What RecvBuffer has given out of this datagram is passed over.
 	r.out = sliceWriter{b: b, skip: r.lent}
 	res, err := s.ep.Read(&r.out, tcpip.ReadOptions{

@@ -207,4 +207,5 @@ type reading struct {
 	lent    int  // bytes of the stream that are read, but wait for a loan before them
 	short   bool // somebody was refused because of loans
 	closing bool // the endpoint is closed when the last loan ends
+	kept    keptDatagram
 }

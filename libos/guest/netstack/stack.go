@@ -42,12 +42,13 @@ type Config struct {
 
 // Stack is a TCP/IP stack with the interfaces lo and, if there is a device, eth0.
 type Stack struct {
-	net      *stack.Stack
-	stats    *abi.NetStats
-	payloads sync.Pool // of *payload
-	closing  closing[tcp.Endpoint, *tcp.Endpoint]
-	routers  routers
-	tap      tap
+	net       *stack.Stack
+	stats     *abi.NetStats
+	payloads  sync.Pool // of *payload
+	keptLoans sync.Pool // of *keptLoan
+	closing   closing[tcp.Endpoint, *tcp.Endpoint]
+	routers   routers
+	tap       tap
 
 	configured chan struct{} // closed when addresses are there
 	stop       chan struct{} // closed by Close
@@ -65,6 +66,7 @@ func New(c Config) (*Stack, error) {
 		s.stats = new(abi.NetStats)
 	}
 	s.payloads.New = func() any { return new(payload) }
+	s.keptLoans.New = s.newKeptLoan
 	s.routers.stack = s
 	s.net = stack.New(stack.Options{
 		NetworkProtocols: []stack.NetworkProtocolFactory{

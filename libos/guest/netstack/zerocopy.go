@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/waiter"
 	"unibench/libos/guest/inet"
 	"unibench/libos/guest/linux"
@@ -31,7 +32,12 @@ type peeker struct {
 	skip int // bytes that are lent already
 	b    []byte
 	more bool // something follows
+	pkt  *stack.PacketBuffer
 }
+
+// Keep takes a reference of a datagram that has left its queue. It is what a
+// gVisor calls that can lend more than the first of the queue.
+func (p *peeker) Keep(pkt *stack.PacketBuffer) { p.pkt = pkt }
 
 // Write implements io.Writer.
 func (p *peeker) Write(b []byte) (int, error) {
@@ -53,6 +59,9 @@ func (s *Socket) RecvBuffer(info *inet.Info) (b []byte, more bool, release func(
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	datagram := s.kind != inet.Stream
+	if r.kept.pkt != nil {
+		return s.recvKept(info)
+	}
 	if datagram && !r.loans.empty() {
 		r.short = true
 		return nil, false, nil, linux.EAGAIN
@@ -61,6 +70,10 @@ func (s *Socket) RecvBuffer(info *inet.Info) (b []byte, more bool, release func(
 	res, err := s.ep.Read(&p, tcpip.ReadOptions{Peek: true, NeedRemoteAddr: info != nil})
 	if _, bad := err.(*tcpip.ErrBadBuffer); err != nil && !bad {
 		return nil, false, nil, s.failure(err)
+	}
+	if p.pkt != nil {
+		r.kept = keptDatagram{pkt: p.pkt, res: res}
+		return s.recvKept(info)
 	}
 	if p.b == nil && !datagram {
 		r.short = true
