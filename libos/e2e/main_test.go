@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +38,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(shared.dir)
+	for _, folder := range []string{"..", workload("")} {
+		if err := look(folder); err != nil {
+			fmt.Fprintln(os.Stderr, "e2e:", err)
+			return 1
+		}
+	}
 	bin := filepath.Join(shared.dir, "bin") + string(filepath.Separator)
 	cmd := exec.Command("go", "build", "-o", bin, "unibench/libos/cmd/uni", "unibench/libos/cmd/uni-vmm")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -48,6 +56,17 @@ func run(m *testing.M) int {
 	shared.slots = make(chan struct{}, 2)
 	shared.built = map[string]*build{}
 	return m.Run()
+}
+
+// look opens every folder below dir. So go test knows that the result, which it may
+// keep, depends on what lies there: that go build reads it, it would not see.
+func look(dir string) error {
+	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // another test's, and gone already
+		}
+		return err
+	})
 }
 
 // start marks t as one that runs programs, beside others that do.
