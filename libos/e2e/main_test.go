@@ -38,12 +38,6 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(shared.dir)
-	for _, folder := range []string{"..", workload("")} {
-		if err := look(folder); err != nil {
-			fmt.Fprintln(os.Stderr, "e2e:", err)
-			return 1
-		}
-	}
 	bin := filepath.Join(shared.dir, "bin") + string(filepath.Separator)
 	cmd := exec.Command("go", "build", "-o", bin, "unibench/libos/cmd/uni", "unibench/libos/cmd/uni-vmm")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -58,22 +52,29 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// look opens every folder below dir. So go test knows that the result, which it may
-// keep, depends on what lies there: that go build reads it, it would not see.
-func look(dir string) error {
-	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // another test's, and gone already
-		}
-		return err
-	})
-}
+// look opens every folder with sources. So go test knows that the result, which it
+// may keep, depends on what lies there: that go build reads it, it would not see. It
+// takes note while tests run only.
+var look = sync.OnceValue(func() (err error) {
+	for _, dir := range []string{"..", workload("")} {
+		err = errors.Join(err, filepath.WalkDir(dir, func(_ string, _ fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // another test's, and gone already
+			}
+			return err
+		}))
+	}
+	return err
+})
 
 // start marks t as one that runs programs, beside others that do.
 func start(t *testing.T) {
 	t.Helper()
 	if shared.skip != "" {
 		t.Skip(shared.skip)
+	}
+	if err := look(); err != nil {
+		t.Fatal(err)
 	}
 	t.Parallel()
 }
