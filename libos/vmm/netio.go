@@ -23,9 +23,10 @@ const (
 )
 
 // netIO is that thread. Without a processor of its own it must not cost much: it
-// sleeps while all vCPUs wait, since the poller does its work; it looks at most
-// once in ioMin, and more and more seldom if others did look meanwhile or there
-// was nothing; and finally waits for the backends.
+// looks at most once in ioMin, and more and more seldom if others did look
+// meanwhile or there was nothing; and finally waits for the backends. It sleeps
+// while all vCPUs wait, since the poller does its work, but not before they have
+// done nothing else for a while: to be woken for each frame would cost more.
 type netIO struct {
 	wakeUp  bell
 	asleep  atomic.Bool   // it sleeps until woken
@@ -79,20 +80,23 @@ func (n *network) serve() error {
 	if n.spare() {
 		least = ioShort
 	}
+	idle := true // all vCPUs waited for a whole pause
 	for pause := least; !m.hasEnded(); {
 		if n.spare() {
 			moved, err := n.spin()
 			if err != nil {
 				return err
 			}
+			idle = m.running.Load() == 0
 			if moved {
 				pause = least
 			}
 		}
-		if m.running.Load() == 0 || pause > ioMax {
+		if idle || pause > ioMax {
 			if err := n.rest(); err != nil {
 				return err
 			}
+			idle = false
 			if pause = least; n.spare() {
 				continue
 			}
@@ -107,7 +111,7 @@ func (n *network) serve() error {
 		case io.late.Swap(false):
 			pause = least
 		case m.running.Load() == 0 && io.leaves.Load() == leaves:
-			pause = least // nothing but waiting: rest
+			idle = true
 		case m.running.Load() == 0, n.now()-n.pumped.Load() < least:
 			pause = min(2*pause, ioMax) // the vCPUs come and look often enough
 		default:
