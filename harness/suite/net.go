@@ -20,6 +20,8 @@ func net() Suite {
 	stream := server("stream", 5201)
 	httpd := server("httpd", 8080)
 	kv := server("kv", 6379)
+	zcEcho := zeroCopy("echo", 7007)
+	zcStream := zeroCopy("stream", 5201)
 	hello := func(more ...func(*loadgen.HTTPConfig)) *loadgen.HTTPConfig {
 		body := helloBody
 		c := &loadgen.HTTPConfig{Path: "/hello", Body: &body}
@@ -49,10 +51,19 @@ func net() Suite {
 			echo.benchmark("UDPRate", "datagrams of 64 bytes, 64 on their way", Load{Config: loadgen.Config{
 				Protocol: loadgen.UDPEcho, Mode: loadgen.Closed, Conns: 4, Depth: 16,
 			}}),
+			zcEcho.benchmark("UDPRateZC", "the same by package zerocopy", Load{Config: loadgen.Config{
+				Protocol: loadgen.UDPEcho, Mode: loadgen.Closed, Conns: 4, Depth: 16,
+			}}),
 			stream.benchmark("StreamUp", "bulk data to the server over one TCP connection", Load{Config: loadgen.Config{
 				Protocol: loadgen.Stream, Mode: loadgen.Closed, Conns: 1, Stream: &loadgen.StreamConfig{Direction: loadgen.Send},
 			}}),
 			stream.benchmark("StreamDown", "bulk data from the server over one TCP connection", Load{Config: loadgen.Config{
+				Protocol: loadgen.Stream, Mode: loadgen.Closed, Conns: 1, Stream: &loadgen.StreamConfig{Direction: loadgen.Receive},
+			}}),
+			zcStream.benchmark("StreamUpZC", "bulk data to the server, by package zerocopy", Load{Config: loadgen.Config{
+				Protocol: loadgen.Stream, Mode: loadgen.Closed, Conns: 1, Stream: &loadgen.StreamConfig{Direction: loadgen.Send},
+			}}),
+			zcStream.benchmark("StreamDownZC", "bulk data from the server, by package zerocopy", Load{Config: loadgen.Config{
 				Protocol: loadgen.Stream, Mode: loadgen.Closed, Conns: 1, Stream: &loadgen.StreamConfig{Direction: loadgen.Receive},
 			}}),
 			httpd.benchmark("HTTPKeepAlive", "GET of 14 bytes from net/http, connections kept", Load{Config: loadgen.Config{
@@ -155,6 +166,13 @@ func server(name string, port int) served {
 		},
 		port: port,
 	}
+}
+
+// zeroCopy is the variant of a workload that uses package zerocopy.
+func zeroCopy(name string, port int) served {
+	s := server("zc/"+name, port)
+	s.Name = "zc-" + name
+	return s
 }
 
 func (s served) benchmark(name, doc string, l Load) Benchmark {

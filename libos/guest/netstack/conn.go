@@ -117,6 +117,7 @@ func (s *Socket) Close() {
 	}
 	r.closing = true
 	r.kept.drop()
+	r.taken.drop()
 	if r.loans.empty() {
 		s.end()
 	} else {

@@ -53,6 +53,9 @@ func (s *Socket) recvStream(b []byte, flags int) (int, linux.Errno) {
 		return 0, 0
 	}
 	r := &s.reading
+	if len(r.taken.views) > 0 {
+		return s.recvTaken(b, flags), 0
+	}
 	peek := flags&inet.Peek != 0
 	// Bytes behind a loan cannot leave the queue before it.
 	r.out = sliceWriter{b: b, skip: r.lent}

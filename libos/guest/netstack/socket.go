@@ -111,6 +111,9 @@ func (s *Socket) NotifyEvent(mask waiter.EventMask) {
 func (s *Socket) Ready() uint32 {
 	ready := s.ep.Readiness(waiter.EventIn | waiter.EventOut)
 	events := uint32(ready) & (inet.Readable | inet.Writable | inet.Failed)
+	if s.reading.taken.left.Load() > 0 {
+		events |= inet.Readable
+	}
 	shut := s.shut.Load()
 	if ready&waiter.EventRdHUp != 0 {
 		// The peer's FIN is notified before the state shows it. Once this side is
@@ -208,4 +211,5 @@ type reading struct {
 	short   bool // somebody was refused because of loans
 	closing bool // the endpoint is closed when the last loan ends
 	kept    keptDatagram
+	taken   taken
 }

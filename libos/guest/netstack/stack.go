@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -49,6 +50,7 @@ type Stack struct {
 	closing   closing[tcp.Endpoint, *tcp.Endpoint]
 	routers   routers
 	tap       tap
+	peeks     atomic.Bool // this gVisor does not give views of a stream
 
 	configured chan struct{} // closed when addresses are there
 	stop       chan struct{} // closed by Close

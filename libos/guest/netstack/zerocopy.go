@@ -66,6 +66,11 @@ func (s *Socket) RecvBuffer(info *inet.Info) (b []byte, more bool, release func(
 		r.short = true
 		return nil, false, nil, linux.EAGAIN
 	}
+	if !datagram && r.loans.empty() && !s.stack.peeks.Load() {
+		if b, release, e, ok := s.take(); ok {
+			return b, false, release, e
+		}
+	}
 	p := peeker{skip: r.lent}
 	res, err := s.ep.Read(&p, tcpip.ReadOptions{Peek: true, NeedRemoteAddr: info != nil})
 	if _, bad := err.(*tcpip.ErrBadBuffer); err != nil && !bad {
