@@ -28,6 +28,7 @@ type job struct {
 	with  func(*exec.Cmd) func()     // prepares the command; the result runs while the program does
 	shell string                     // wraps the command: sh -c shell sh COMMAND...
 	trim  func(stderr string) string // nil: normalise
+	in    *world                     // nil: where the test is
 }
 
 // An outcome is what a program showed.
@@ -74,11 +75,18 @@ func (j job) run(t *testing.T, what, name string, args []string) outcome {
 	if j.with != nil {
 		meanwhile = j.with(cmd)
 	}
-	if err := cmd.Start(); err != nil {
+	var err error
+	begin := func() { err = cmd.Start() }
+	if j.in != nil {
+		j.in.do(begin)
+	} else {
+		begin()
+	}
+	if err != nil {
 		t.Fatalf("start %s: %v", what, err)
 	}
 	meanwhile()
-	err := cmd.Wait()
+	err = cmd.Wait()
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:

@@ -42,7 +42,7 @@ var layers = []layer{
 	{folder: "libos/build", may: []string{"libos"}, modules: []string{"golang.org/x/mod", "golang.org/x/tools"}},
 	{folder: "libos/inspect", may: []string{"libos/abi", "libos/image"}, modules: []string{"golang.org/x/arch"}},
 	{folder: "libos/doctor", may: []string{"libos/build"}, modules: []string{"golang.org/x/sys"}},
-	{folder: "libos/e2e", may: []string{"libos"}},
+	{folder: "libos/e2e", may: []string{"libos"}, modules: []string{"golang.org/x/net"}},
 	{folder: "libos/cmd", may: []string{"libos"}, modules: []string{"golang.org/x/sys"}},
 
 	// What a program may use wherever it runs.
