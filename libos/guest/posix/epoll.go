@@ -19,7 +19,6 @@ type epoll struct {
 	mu    sync.Mutex // guards what follows and the links of items
 	items map[epollKey]*epollItem
 	list  []*epollItem // that may be ready
-	ended bool
 }
 
 // epollKey names an item: a number can mean several files one after the other,

@@ -25,10 +25,10 @@ func header2(name []byte, v []iovec, control []byte) *msghdr {
 // hot is the calls on a connection that must not allocate, made as package
 // syscall makes them, with all arguments on the stack.
 type hot struct {
-	p          *Process
-	b          []byte
-	from, room uintptr
-	c, s, u    int
+	p *Process
+	b []byte
+
+	c, s, u int
 }
 
 func newHot(t testing.TB) *hot {

@@ -76,7 +76,6 @@ func (s *sockets) init(n *network, family, kind, protocol int) {
 func (s *sockets) common() *sockets   { return s }
 func (s *sockets) waiters() *notifier { return &s.notes }
 func (s *sockets) unwatch(fd int)     { s.notes.detach(fd) }
-func (s *sockets) hal() HAL           { return s.n.p.hal }
 
 // report begins to tell pd about events; now are those that hold.
 func (s *sockets) report(fd int, pd uintptr, now uint32) {

@@ -48,7 +48,7 @@ func (f frame) parse() (l layout, ok bool) {
 		l = layout{v4: true, transport: ethSize + int(h.HeaderLength()), protocol: h.TransportProtocol(), src: h.SourceAddress(), dst: h.DestinationAddress()}
 	case header.IPv6ProtocolNumber:
 		h := header.IPv6(ip)
-		l = layout{transport: ethSize + header.IPv6MinimumSize, protocol: h.TransportProtocol(), src: h.SourceAddress(), dst: h.DestinationAddress()}
+		l = layout{transport: ethSize + header.IPv6MinimumSize, protocol: tcpip.TransportProtocolNumber(h.NextHeader()), src: h.SourceAddress(), dst: h.DestinationAddress()}
 	}
 	switch l.protocol {
 	case header.TCPProtocolNumber:

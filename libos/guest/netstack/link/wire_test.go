@@ -27,9 +27,7 @@ type wire struct {
 
 // line is one direction: frames on the way, and receive buffers at hand.
 type line struct {
-	frames  []sent
-	buffers []virtiotest.Chain
-	next    int // receive queue
+	frames []sent
 }
 
 type sent struct {
