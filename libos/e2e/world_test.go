@@ -133,12 +133,12 @@ func (w *world) furnish() error {
 		return err
 	}
 	w.index = int(req.Uint32())
-	return errors.Join(w.address(hostIP, 24), w.address(hostIP6, 64))
+	return errors.Join(w.address(unix.RTM_NEWADDR, hostIP, 24), w.address(unix.RTM_NEWADDR, hostIP6, 64))
 }
 
-// address gives the host's end an address, which is good at once: RTM_NEWADDR of
-// rtnetlink(7), without duplicate address detection.
-func (w *world) address(address string, bits uint8) error {
+// address gives the host's end an address, which is good at once, without duplicate
+// address detection, or takes it away: RTM_NEWADDR and RTM_DELADDR of rtnetlink(7).
+func (w *world) address(what uint16, address string, bits uint8) error {
 	ip, family := net.ParseIP(address), byte(unix.AF_INET6)
 	if four := ip.To4(); four != nil {
 		ip, family = four, unix.AF_INET
@@ -151,7 +151,7 @@ func (w *world) address(address string, bits uint8) error {
 	le, attribute := binary.LittleEndian, 4+len(ip)
 	b := make([]byte, 0, 128)
 	b = le.AppendUint32(b, uint32(unix.SizeofNlMsghdr+unix.SizeofIfAddrmsg+2*attribute))
-	b = le.AppendUint16(b, unix.RTM_NEWADDR)
+	b = le.AppendUint16(b, what)
 	b = le.AppendUint16(b, unix.NLM_F_REQUEST|unix.NLM_F_ACK|unix.NLM_F_CREATE)
 	b = append(b, make([]byte, 8)...)
 	b = append(b, family, bits, unix.IFA_F_NODAD, unix.RT_SCOPE_UNIVERSE)
@@ -172,7 +172,7 @@ func (w *world) address(address string, bits uint8) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("add address %s: %w", address, err)
+		return fmt.Errorf("set address %s: %w", address, err)
 	}
 	return nil
 }
