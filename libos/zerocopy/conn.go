@@ -42,7 +42,7 @@ func NewConn(c net.Conn) (*Conn, error) {
 		if newLending(raw) != nil {
 			return &Conn{c, newLending(raw)}, nil
 		}
-		return &Conn{c, newStream(c, raw)}, nil
+		return &Conn{c, newStream(c)}, nil
 	case *net.UDPConn:
 		raw, err := c.SyscallConn()
 		if err != nil {

@@ -6,10 +6,7 @@
 // network device reads and writes (the zc_ calls of package linux in
 // libos/guest), so nothing is copied. On Linux, whose socket calls copy by
 // design, it does what comes closest: received data is copied once, into buffers
-// that are used again; datagrams travel in batches (recvmmsg(2), sendmmsg(2));
-// large writes to a stream use MSG_ZEROCOPY until the kernel says that it copied
-// all the same, as it does where there is no network card
-// (Documentation/networking/msg_zerocopy.rst).
+// that are used again, and datagrams travel in batches (recvmmsg(2), sendmmsg(2)).
 //
 // It is for programs that move data more than they look at it: proxies, echo
 // and key-value servers, streams. Nothing is gained for what is small and rare.

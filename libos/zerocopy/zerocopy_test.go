@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 func tcpPair(t *testing.T) (a, b *net.TCPConn) {
@@ -44,7 +42,7 @@ func TestStream(t *testing.T) {
 	random := rand.NewChaCha8([32]byte{1})
 	want := make([]byte, 3<<20)
 	random.Read(want)
-	sizes := []int{1, 0, 100, worthPinning - 1, worthPinning, 1 << 20, 70_000}
+	sizes := []int{1, 0, 100, 16383, 16384, 1 << 20, 70_000}
 	sent := make(chan error, 1)
 	done := 0
 	go func() {
@@ -85,9 +83,6 @@ func TestStream(t *testing.T) {
 	}
 	if done == 0 {
 		t.Error("no Done was called")
-	}
-	if s := from.back.(*stream); s.flights.flying != 0 || len(s.sent) != 0 {
-		t.Errorf("%d messages on their way after Wait", s.flights.flying)
 	}
 }
 
@@ -167,21 +162,5 @@ func TestFailedSend(t *testing.T) {
 	}
 	if _, err := NewConn(&net.UnixConn{}); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("unix connection: %v, want ErrUnsupported", err)
-	}
-}
-
-func TestParseReport(t *testing.T) {
-	b := make([]byte, 16)
-	b[4], b[6] = unix.SO_EE_ORIGIN_ZEROCOPY, unix.SO_EE_CODE_ZEROCOPY_COPIED
-	b[8], b[13] = 7, 1
-	if r, ok := parseReport(b); !ok || r != (report{7, 256, true}) {
-		t.Errorf("%+v, %t", r, ok)
-	}
-	b[4]++
-	if _, ok := parseReport(b); ok {
-		t.Error("a report about something else was taken")
-	}
-	if _, ok := parseReport(b[:15]); ok {
-		t.Error("a report that is cut short was taken")
 	}
 }

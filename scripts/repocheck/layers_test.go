@@ -46,7 +46,7 @@ var layers = []layer{
 	{folder: "libos/cmd", may: []string{"libos"}, modules: []string{"golang.org/x/sys"}},
 
 	// What a program may use wherever it runs.
-	{folder: "libos/zerocopy", modules: []string{"golang.org/x/net", "golang.org/x/sys"}},
+	{folder: "libos/zerocopy", modules: []string{"golang.org/x/net"}},
 
 	{folder: "workloads"},
 	{folder: "workloads/zc", may: []string{"libos/zerocopy"}},
