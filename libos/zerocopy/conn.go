@@ -39,8 +39,8 @@ func NewConn(c net.Conn) (*Conn, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open a connection for zero-copy: %w", err)
 		}
-		if newLending(raw) != nil {
-			return &Conn{c, newLending(raw)}, nil
+		if b := newLending(raw); b != nil {
+			return &Conn{c, b}, nil
 		}
 		return &Conn{c, newStream(c)}, nil
 	case *net.UDPConn:
