@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The programs of other people, with the versions of testdata/thirdparty/module
+// The programs of other people, with the versions of testdata/thirdparty/tools
 // (go.mod.txt, go.sum.txt). They come from the Go module proxy and are built in
 // a module of their own, by import path.
 const (
@@ -19,32 +19,31 @@ const (
 	gojq    = "github.com/itchyny/gojq/cmd/gojq"
 )
 
-// thirdParty is the module that requires them, made once.
-var thirdParty = sync.OnceValues(func() (dir string, err error) {
-	dir = filepath.Join(shared.dir, "thirdparty")
-	if err := os.Mkdir(dir, 0o777); err != nil {
-		return "", err
-	}
-	for _, name := range []string{"go.mod", "go.sum"} {
-		text, err := os.ReadFile(filepath.Join("testdata", "thirdparty", "module", name+".txt"))
-		if err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
-			return "", err
-		}
-	}
-	return dir, nil
-})
+// modules are the modules of testdata/thirdparty that have been made, by name.
+var modules sync.Map // of func() (string, error)
 
-// fetched builds one of them both ways, or skips.
-func fetched(t *testing.T, pkg string) *build {
+// module makes a folder of a module of testdata/thirdparty, once: its files are
+// there under names that keep them from being part of this module.
+func module(name string) (dir string, err error) {
+	once, _ := modules.LoadOrStore(name, sync.OnceValues(func() (string, error) {
+		dir := filepath.Join(shared.dir, "thirdparty-"+name)
+		if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "thirdparty", name))); err != nil {
+			return "", err
+		}
+		for _, name := range []string{"go.mod", "go.sum"} {
+			if err := os.Rename(filepath.Join(dir, name+".txt"), filepath.Join(dir, name)); err != nil {
+				return "", err
+			}
+		}
+		return dir, nil
+	}))
+	return once.(func() (string, error))()
+}
+
+// reach returns the folder of a module whose package pkg can be fetched, or skips.
+func reach(t *testing.T, name, pkg string) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("builds large programs of other people: not with -short")
-	}
-	start(t)
-	dir, err := thirdParty()
+	dir, err := module(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +52,17 @@ func fetched(t *testing.T, pkg string) *build {
 	if out, err := list.CombinedOutput(); err != nil {
 		t.Skipf("cannot fetch %s from the module proxy: %v\n%s", pkg, err, head(string(out)))
 	}
+	return dir
+}
+
+// fetched builds one of them both ways, or skips.
+func fetched(t *testing.T, pkg string) *build {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds large programs of other people: not with -short")
+	}
+	start(t)
+	dir := reach(t, "tools", pkg)
 	name := filepath.Base(strings.TrimSuffix(pkg, "/v4"))
 	b := &build{process: filepath.Join(dir, name), image: filepath.Join(dir, name+".uni")}
 	shared.slots <- struct{}{}
