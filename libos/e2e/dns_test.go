@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -25,9 +26,11 @@ var zone = map[string][]dnsmessage.ResourceBody{
 // longTexts is how often the answer for long.example is in it.
 const longTexts = 20
 
-// nameServer starts one at the host's end of w and returns a count of its
-// questions by transport, to be read when the guest has ended.
-func nameServer(t *testing.T, w *world) map[string]int {
+// questions counts those to a name server, by transport.
+type questions struct{ udp, tcp atomic.Int32 }
+
+// nameServer starts one at the host's end of w.
+func nameServer(t *testing.T, w *world) *questions {
 	var udp net.PacketConn
 	var tcp net.Listener
 	var err error
@@ -39,7 +42,7 @@ func nameServer(t *testing.T, w *world) map[string]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked := map[string]int{}
+	asked := &questions{}
 	ended := make(chan bool, 2)
 	t.Cleanup(func() {
 		udp.Close()
@@ -47,13 +50,6 @@ func nameServer(t *testing.T, w *world) map[string]int {
 		<-ended
 		<-ended
 	})
-	questions := make(chan string)
-	go func() {
-		for q := range questions {
-			asked[q]++
-		}
-	}()
-	t.Cleanup(func() { close(questions) })
 	go func() {
 		defer func() { ended <- true }()
 		b := make([]byte, 1500)
@@ -62,7 +58,7 @@ func nameServer(t *testing.T, w *world) map[string]int {
 			if err != nil {
 				return
 			}
-			questions <- "udp"
+			asked.udp.Add(1)
 			if a, ok := answerDNS(b[:n], 1200); ok {
 				udp.WriteTo(a, from)
 			}
@@ -79,7 +75,7 @@ func nameServer(t *testing.T, w *world) map[string]int {
 			io.ReadFull(c, size[:])
 			b := make([]byte, binary.BigEndian.Uint16(size[:]))
 			if _, err := io.ReadFull(c, b); err == nil {
-				questions <- "tcp"
+				asked.tcp.Add(1)
 				if a, ok := answerDNS(b, 65535); ok {
 					c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(a))), a...))
 				}

@@ -61,8 +61,8 @@ func TestResolve(t *testing.T) {
 	if o := j.asUnikernel(t, b); o.Status != 0 || o.Stdout != resolved {
 		t.Errorf("resolve: %+v, want output %q", o, resolved)
 	}
-	if asked["udp"] == 0 || asked["tcp"] == 0 {
-		t.Errorf("the name server was asked %v times", asked)
+	if udp, tcp := asked.udp.Load(), asked.tcp.Load(); udp == 0 || tcp == 0 {
+		t.Errorf("the name server was asked %d times by UDP and %d times by TCP", udp, tcp)
 	}
 }
 

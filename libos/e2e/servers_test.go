@@ -124,7 +124,7 @@ https://198.18.0.2 {
 	file_server browse
 }
 http://198.18.0.2:8080 {
-	root * /root/.local/share/caddy/pki/authorities/local
+	root * /home/.local/share/caddy/pki/authorities/local
 	file_server
 }
 `),
@@ -133,7 +133,7 @@ http://198.18.0.2:8080 {
 		put(t, filepath.Join(root, name), text)
 	}
 	s := plan{
-		flags: []string{"-mem", "512M", "-cpus", "2", "-root", root, "-env", "HOME=/root"},
+		flags: []string{"-mem", "512M", "-cpus", "2", "-root", root, "-env", "HOME=/home"},
 		args:  []string{"run", "--config", "/etc/Caddyfile"}, ready: "serving initial configuration",
 	}.serve(t, b)
 	// Its authority's certificate; from now on it must vouch for everything.
