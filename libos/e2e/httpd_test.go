@@ -112,7 +112,8 @@ func TestHTTP(t *testing.T) {
 			}
 			client.CloseIdleConnections()
 			stats := s.stop()
-			if c.files && stats.Net.GuestCopiedOut > uint64(len(file)) {
+			// What remains are headers and the other documents.
+			if c.files && stats.Net.GuestCopiedOut > 64<<10 {
 				t.Errorf("the guest copied %d bytes that it sent, of 2 files of %d by sendfile", stats.Net.GuestCopiedOut, len(file))
 			}
 			t.Logf("%d VM exits, %d frames in, %d out, %d bytes copied in, %d out",
