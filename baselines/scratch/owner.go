@@ -54,11 +54,15 @@ func startTime(pid int) (uint64, error) {
 }
 
 // parseStartTime reads field 22. The name in field 2 may hold anything, so
-// fields are counted from its closing bracket.
+// fields are counted from its closing bracket. A process that has ended, but whose
+// parent has not asked how, is not there any more.
 func parseStartTime(stat []byte) (uint64, error) {
 	f := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(f) < 20 {
 		return 0, fmt.Errorf("malformed process status of %d fields", len(f))
+	}
+	if f[0][0] == 'Z' || f[0][0] == 'X' {
+		return 0, os.ErrNotExist
 	}
 	return strconv.ParseUint(string(f[19]), 10, 64)
 }
