@@ -30,6 +30,10 @@ type BootInfo struct {
 	Seed     [64]byte // secret random bytes
 	Hostname [64]byte // zero-terminated
 
+	// WorkDir is the working directory of the program at its start,
+	// zero-terminated; empty means the root.
+	WorkDir [MaxWorkDir]byte
+
 	Net NetInfo
 
 	// CPUID answers, so that start-up code need not execute the instruction,
@@ -37,6 +41,9 @@ type BootInfo struct {
 	CPUIDCount uint64
 	CPUID      [MaxCPUID]CPUIDEntry
 }
+
+// MaxWorkDir is the room for a working directory with its final zero, in bytes.
+const MaxWorkDir = 1024
 
 // StdioTerminal marks a descriptor that is a terminal.
 const StdioTerminal = 1

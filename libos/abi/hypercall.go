@@ -10,8 +10,9 @@ const HypercallPort = 0x18
 const (
 	// HypercallExit ends the VM. Args: exit status, signal number or 0.
 	HypercallExit = iota + 1
-	// HypercallWrite writes to the console. Args: descriptor (1 or 2),
-	// address, length. Result: bytes written.
+	// HypercallWrite writes to the console or to an output file. Args:
+	// descriptor (1 or 2) or FirstOutput plus the number of the file, address,
+	// length. Result: bytes written.
 	HypercallWrite
 	// HypercallRead reads from standard input, without waiting. Args: address,
 	// length. Result: bytes read, 0 at the end, -EAGAIN when there is nothing
@@ -37,6 +38,18 @@ const (
 	// buffers. Args: number of the queue.
 	HypercallNotify
 	hypercallEnd
+)
+
+// Output files are files of the host that the program sees as character devices
+// with the major number OutputMajor, of the range for local use, and the number
+// of the file as minor number (archive entries of that kind make them).
+const (
+	OutputMajor = 240
+	// FirstOutput is more than any descriptor of the program, so that the two
+	// cannot be confused.
+	FirstOutput = 1 << 24
+	// MaxOutputs bounds how many there are.
+	MaxOutputs = 64
 )
 
 // HypercallMax is the highest valid hypercall number.

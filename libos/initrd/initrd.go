@@ -68,28 +68,65 @@ func Pack(w io.Writer, dir string) error {
 
 // Scan lays out the archive of the folder dir.
 func Scan(dir string) (*Archive, error) {
+	b := NewBuilder()
+	if err := b.Tree(dir, "", nil); err != nil {
+		return nil, err
+	}
+	return b.Archive(), nil
+}
+
+// A Builder makes an archive of several parts.
+type Builder struct {
+	a    *Archive
+	ino  uint32
+	seen map[[2]uint64]uint32 // device and inode of files with several links
+}
+
+// NewBuilder returns a builder of an empty archive.
+func NewBuilder() *Builder {
+	return &Builder{a: &Archive{}, seen: make(map[[2]uint64]uint32)}
+}
+
+// Archive ends the archive and returns it; the builder is not used again.
+func (b *Builder) Archive() *Archive {
+	b.entry(header{nlink: 1}, cpio.Trailer, 0, false)
+	return b.a
+}
+
+// Tree adds the folder dir and what is in it, as the path at of the program. Files
+// and folders for which leave returns true are left out; their path is relative
+// to dir. Without leave, a file that no archive can hold is an error.
+func (b *Builder) Tree(dir, at string, leave func(path string, d fs.DirEntry) bool) error {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return nil, wrap("pack folder", err)
+		return wrap("pack folder", err)
 	}
 	if info, err := os.Stat(root); err != nil {
-		return nil, wrap("pack folder", err)
+		return wrap("pack folder", err)
 	} else if !info.IsDir() {
-		return nil, wrap("pack folder: "+dir, syscall.ENOTDIR)
+		return wrap("pack folder: "+dir, syscall.ENOTDIR)
 	}
-	a := &Archive{}
-	b := builder{a: a, seen: make(map[[2]uint64]uint32)}
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		if leave != nil && rel != "." && leave(rel, d) {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
 		}
 		info, err := d.Info()
 		if err != nil {
 			return err
 		}
-		name, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
+		name := rel
+		if at != "" {
+			name = filepath.Join(at, rel)
 		}
 		if err := b.add(path, filepath.ToSlash(name), info); err != nil {
 			return wrap(path, err)
@@ -97,20 +134,40 @@ func Scan(dir string) (*Archive, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, wrap("pack folder", err)
+		return wrap("pack folder", err)
 	}
-	b.entry(header{nlink: 1}, cpio.Trailer, 0, false)
-	return a, nil
+	return nil
 }
 
-// builder appends entries to an archive.
-type builder struct {
-	a    *Archive
-	ino  uint32
-	seen map[[2]uint64]uint32 // device and inode of files with several links
+// File adds the file path of the host, links followed, as the path at.
+func (b *Builder) File(path, at string) error {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return wrap("pack file", err)
+	}
+	info, err := os.Stat(real)
+	if err == nil {
+		err = b.add(real, at, info)
+	}
+	if err != nil {
+		return wrap("pack file", err)
+	}
+	return nil
 }
 
-func (b *builder) add(path, name string, info fs.FileInfo) error {
+// Folder adds an empty folder with the permissions perm.
+func (b *Builder) Folder(at string, perm uint32) {
+	b.ino++
+	b.entry(header{ino: b.ino, mode: syscall.S_IFDIR | perm, nlink: 2}, at, 0, false)
+}
+
+// Device adds a character device that everybody may read and write.
+func (b *Builder) Device(at string, major, minor uint32) {
+	b.ino++
+	b.entry(header{ino: b.ino, mode: syscall.S_IFCHR | 0o666, nlink: 1, major: major, minor: minor}, at, 0, false)
+}
+
+func (b *Builder) add(path, name string, info fs.FileInfo) error {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return errors.New("the host does not tell inode numbers")
@@ -137,7 +194,7 @@ func (b *builder) add(path, name string, info fs.FileInfo) error {
 }
 
 // file adds a regular file; only the first of several links has contents.
-func (b *builder) file(h header, path, name string, st *syscall.Stat_t) error {
+func (b *Builder) file(h header, path, name string, st *syscall.Stat_t) error {
 	if st.Size > math.MaxUint32 {
 		return errors.New(strconv.FormatInt(st.Size, 10) + " bytes are too many, the format ends at 4 GiB")
 	}
@@ -162,7 +219,7 @@ func (b *builder) file(h header, path, name string, st *syscall.Stat_t) error {
 
 // entry adds a header and a name, padded so that contents start on a multiple
 // of four, or of a page.
-func (b *builder) entry(h header, name string, size uint32, aligned bool) {
+func (b *Builder) entry(h header, name string, size uint32, aligned bool) {
 	nameSize := len(name) + 1
 	if aligned {
 		end := b.a.size + cpio.HeaderSize + int64(nameSize)
@@ -175,7 +232,7 @@ func (b *builder) entry(h header, name string, size uint32, aligned bool) {
 }
 
 // bytes adds bytes, to the last segment if that is bytes too.
-func (b *builder) bytes(p []byte) {
+func (b *Builder) bytes(p []byte) {
 	if len(p) == 0 {
 		return
 	}
@@ -194,13 +251,13 @@ func pad(p []byte) []byte { return append(p, make([]byte, -len(p)&3)...) }
 
 // header is what an entry says besides its name.
 type header struct {
-	ino, mode, nlink, mtime, size, nameSize uint32
+	ino, mode, nlink, mtime, size, major, minor, nameSize uint32
 }
 
 // text returns the header as package cpio lays it out.
 func (h header) text() []byte {
 	out := []byte(cpio.Magic)
-	for _, v := range [...]uint32{h.ino, h.mode, 0, 0, h.nlink, h.mtime, h.size, 0, 0, 0, 0, h.nameSize, 0} {
+	for _, v := range [...]uint32{h.ino, h.mode, 0, 0, h.nlink, h.mtime, h.size, 0, 0, h.major, h.minor, h.nameSize, 0} {
 		out = appendHex(out, v)
 	}
 	return out

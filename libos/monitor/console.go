@@ -14,6 +14,7 @@ import (
 // what the program leaves unread stays for whoever comes next, as with a process.
 type console struct {
 	now         func() int64
+	outputs     []int // descriptors of the output files
 	firstOutput atomic.Int64
 
 	// waits is set by Modes: whether output may have to wait for a reader.
@@ -59,6 +60,9 @@ const (
 // long: it returns EINTR instead, at once when the vCPU is interrupted, and the
 // guest tries again if there is nothing else to do.
 func (c *console) Write(fd int, p []byte) (int, syscall.Errno) {
+	if fd >= abi.FirstOutput {
+		return c.writeOutput(fd-abi.FirstOutput, p)
+	}
 	done := 0
 	for {
 		piece := p[done:]

@@ -20,6 +20,9 @@ type Config struct {
 	Args     []string    // arguments after the program's name
 	Env      []string    // KEY=VALUE
 	Initrd   vmm.Archive // the root file system (package initrd), or nil
+	Mapped   string      // path of an archive below Initrd, mapped; or empty
+	Dir      string      // working directory of the program; empty for the root
+	Outputs  []string    // paths of the output files, made empty
 	Hostname string
 	Cache    string        // folder for what is kept from run to run; empty for none
 	Net      *netspec.Spec // the network device, or nil
@@ -56,6 +59,9 @@ func Run(cfg Config) (Result, error) {
 		runtime.GOMAXPROCS(max(cfg.VCPUs+2, runtime.NumCPU()))
 	}
 	con := &console{now: monotonic}
+	if con.outputs, err = openOutputs(cfg.Outputs); err != nil {
+		return r, err
+	}
 	step := func(name string) {
 		r.Stats.Steps = append(r.Stats.Steps, Step{name, monotonic()})
 	}
@@ -63,7 +69,13 @@ func Run(cfg Config) (Result, error) {
 		Image: fd, Memory: cfg.Memory, VCPUs: cfg.VCPUs,
 		Args: append([]string{cfg.Name}, cfg.Args...), Env: cfg.Env,
 		Initrd: cfg.Initrd, Host: cfg.Hostname, Console: con, Cache: cfg.Cache,
-		Step: step,
+		Dir: cfg.Dir, Outputs: len(con.outputs), Step: step,
+	}
+	if cfg.Mapped != "" {
+		if vc.Mapped, err = openMapping(cfg.Mapped); err != nil {
+			return r, err
+		}
+		defer syscall.Close(vc.Mapped.FD)
 	}
 	if cfg.Net != nil {
 		if vc.Net, err = openNet(cfg.Net, cfg.VCPUs); err != nil {

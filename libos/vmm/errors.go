@@ -43,6 +43,7 @@ func (e *GuestError) Error() string {
 var (
 	errVCPUs        = errors.New("the number of vCPUs must be 1 to 31; change -cpus")
 	errMemory       = errors.New("a VM has at most 1024G; lower -mem")
+	errOutputs      = errors.New("a VM has at most 64 output files; leave out some -out")
 	errWriteExecute = errors.New("a segment is both writable and executable; build the image with uni build")
 )
 

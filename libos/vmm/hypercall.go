@@ -57,8 +57,11 @@ func (v *vcpu) hypercall(number uint32) error {
 		v.m.end(Exit{Status: int(args[0] & 0xff), Signal: int(args[1])}, nil)
 	case abi.HypercallWrite:
 		b, ok := v.m.mem.slice(args[1], args[2], abi.BootGPA)
-		if !ok || args[0] != 1 && args[0] != 2 {
+		if !ok {
 			return v.broken("write from outside of memory", args[1])
+		}
+		if out := args[0] - abi.FirstOutput; args[0] != 1 && args[0] != 2 && out >= uint64(v.m.cfg.Outputs) {
+			return v.broken("write to a descriptor that there is not", args[0])
 		}
 		n, errno := v.m.cfg.Console.Write(int(args[0]), b)
 		ret = result(n, errno)

@@ -19,7 +19,7 @@ const wrapped = math.MaxUint64
 // TestHypercalls is the table of hypercalls with good and hostile arguments. bad
 // is a part of the GuestError; otherwise ret is the result.
 func TestHypercalls(t *testing.T) {
-	m := plainMachine(t, Config{VCPUs: 2, Memory: 16 * mib, Initrd: blob(4096), Console: &fakeConsole{input: []byte(strings.Repeat("x", 1000))}}, nil)
+	m := plainMachine(t, Config{VCPUs: 2, Memory: 16 * mib, Initrd: blob(4096), Outputs: 2, Console: &fakeConsole{input: []byte(strings.Repeat("x", 1000))}}, nil)
 	l := m.lay
 	end := m.mem.size()
 	for _, c := range []struct {
@@ -37,9 +37,9 @@ func TestHypercalls(t *testing.T) {
 		{"write", abi.HypercallWrite, []uint64{1, l.memStart, 5}, 5, ""},
 		{"write to stderr", abi.HypercallWrite, []uint64{2, testROData, 8}, 8, ""},
 		{"write nothing", abi.HypercallWrite, []uint64{1, end, 0}, 0, ""},
-		{"write to stdin", abi.HypercallWrite, []uint64{0, l.memStart, 5}, 0, "write from outside"},
-		{"write to another", abi.HypercallWrite, []uint64{3, l.memStart, 5}, 0, "write from outside"},
-		{"write to -1", abi.HypercallWrite, []uint64{wrapped, l.memStart, 5}, 0, "write from outside"},
+		{"write to stdin", abi.HypercallWrite, []uint64{0, l.memStart, 5}, 0, "descriptor that there is not"},
+		{"write to another", abi.HypercallWrite, []uint64{3, l.memStart, 5}, 0, "descriptor that there is not"},
+		{"write to -1", abi.HypercallWrite, []uint64{wrapped, l.memStart, 5}, 0, "descriptor that there is not"},
 		{"write from nil", abi.HypercallWrite, []uint64{1, 0, 5}, 0, "write from outside"},
 		{"write across the end", abi.HypercallWrite, []uint64{1, end - 4, 5}, 0, "write from outside"},
 		{"write from beyond", abi.HypercallWrite, []uint64{1, end + 1, 0}, 0, "write from outside"},
@@ -61,6 +61,8 @@ func TestHypercalls(t *testing.T) {
 		{"read to the IDT", abi.HypercallRead, []uint64{idtBase(0), 8}, 0, "not the guest's to write"},
 		{"read to BootInfo", abi.HypercallRead, []uint64{abi.BootGPA, 8}, 0, "not the guest's to write"},
 		{"read to a guard page", abi.HypercallRead, []uint64{l.stack - 8, 16}, 0, "not the guest's to write"},
+		{"write to an output", abi.HypercallWrite, []uint64{abi.FirstOutput + 1, l.memStart, 3}, 3, ""},
+		{"write to an output too many", abi.HypercallWrite, []uint64{abi.FirstOutput + 2, l.memStart, 3}, 0, "descriptor that there is not"},
 		{"read to nil", abi.HypercallRead, []uint64{0, 8}, 0, "not the guest's to write"},
 		{"read too much", abi.HypercallRead, []uint64{l.memStart, wrapped}, 0, "not the guest's to write"},
 		{"read wraps", abi.HypercallRead, []uint64{l.memStart, -l.memStart}, 0, "not the guest's to write"},

@@ -16,6 +16,7 @@ type layout struct {
 	tables, tablesEnd  uint64
 	stack, stackEnd    uint64 // the page below stack is the guard
 	net, netEnd        uint64 // what the network device shares with its driver
+	mapped             uint64 // the mapped archive, up to initrd
 	initrd, initrdSize uint64
 	memStart, memEnd   uint64
 	memLimit           uint64
@@ -40,18 +41,20 @@ const (
 
 // newLayout places everything for an image that ends at imageEnd. mem is the
 // whole memory of the VM in bytes: the image, the stack and the heap share it.
-// net is the size of what the network device needs, a multiple of a page.
-func newLayout(imageEnd, mem, args, initrd, net uint64) (*layout, error) {
+// mapped is the size of the archive that is mapped and takes none of it; net is
+// the size of what the network device needs, a multiple of a page.
+func newLayout(imageEnd, mem, args, mapped, initrd, net uint64) (*layout, error) {
 	if mem > maxMemory {
 		return nil, &Error{"lay out memory", errMemory}
 	}
-	args, initrd = min(args, 2*maxMemory), min(initrd, 2*maxMemory) // so that no sum wraps
+	// So that no sum wraps.
+	args, mapped, initrd = min(args, 2*maxMemory), min(mapped, 2*maxMemory), min(initrd, 2*maxMemory)
 	l := &layout{}
 	l.tables = pageUp(imageEnd)
 	fixed := pageUp(args) + stackSize + net + pageUp(initrd)
 	// The tables map themselves, so their number depends on itself.
 	for n := uint64(0); ; {
-		small := l.tables + n*abi.PageSize + abi.PageSize + fixed
+		small := l.tables + n*abi.PageSize + abi.PageSize + fixed + pageUp(mapped)
 		need := tablePages(hugeUp(small)+hugeUp(mem+reserveRoom), small)
 		if need <= n {
 			l.tablesEnd = l.tables + n*abi.PageSize
@@ -62,7 +65,8 @@ func newLayout(imageEnd, mem, args, initrd, net uint64) (*layout, error) {
 	l.stack = l.tablesEnd + abi.PageSize
 	l.stackEnd = l.stack + stackSize + pageUp(args)
 	l.net, l.netEnd = l.stackEnd, l.stackEnd+net
-	l.initrd, l.initrdSize = l.netEnd, initrd
+	l.mapped = l.netEnd
+	l.initrd, l.initrdSize = l.mapped+pageUp(mapped), initrd
 	l.memStart = hugeUp(l.initrd + initrd)
 	used := imageEnd - abi.ImageGPA + fixed
 	if mem < used+minMemory {

@@ -93,7 +93,7 @@ func TestLayout(t *testing.T) {
 		{"memory wraps", image, ^uint64(0), 300, 0, 0, false},
 		{"too much memory", image, maxMemory + 1, 300, 0, 0, false},
 	} {
-		l, err := newLayout(c.imageEnd, c.mem, c.args, c.initrd, c.net)
+		l, err := newLayout(c.imageEnd, c.mem, c.args, 0, c.initrd, c.net)
 		if (err == nil) != c.ok {
 			t.Errorf("%s: error %v, want success %t", c.name, err, c.ok)
 		}
@@ -109,15 +109,15 @@ func TestLayout(t *testing.T) {
 // byte less it does not.
 func TestLayoutNeed(t *testing.T) {
 	const image, args, initrd, net = abi.ImageGPA + 12345, 400, 5000, 0
-	_, err := newLayout(image, mib, args, initrd, net)
+	_, err := newLayout(image, mib, args, 0, initrd, net)
 	var e *MemoryError
 	if !errors.As(err, &e) || e.Have != mib {
 		t.Fatalf("error %v, want a MemoryError", err)
 	}
-	if _, err := newLayout(image, e.Need, args, initrd, net); err != nil {
+	if _, err := newLayout(image, e.Need, args, 0, initrd, net); err != nil {
 		t.Errorf("with %d bytes: %v", e.Need, err)
 	}
-	if _, err := newLayout(image, e.Need-1, args, initrd, net); err == nil {
+	if _, err := newLayout(image, e.Need-1, args, 0, initrd, net); err == nil {
 		t.Errorf("with %d bytes: no error", e.Need-1)
 	}
 	const want = "too little memory: this program needs at least 7M to start, has 1M; raise -mem"
@@ -134,7 +134,7 @@ func FuzzLayout(f *testing.F) {
 	f.Fuzz(func(t *testing.T, imageEnd, mem, args, initrd uint64, pages uint8) {
 		net := uint64(pages) * abi.PageSize
 		imageEnd = abi.ImageGPA + imageEnd%(imageTop-abi.ImageGPA+1)
-		l, err := newLayout(imageEnd, mem, args, initrd, net)
+		l, err := newLayout(imageEnd, mem, args, 0, initrd, net)
 		if err != nil {
 			return
 		}

@@ -13,12 +13,16 @@ import (
 
 // Config says what machine to build. The descriptors stay the caller's.
 type Config struct {
-	Image   int   // descriptor of the image file
-	Memory  int64 // bytes of RAM: image, stack and heap
-	VCPUs   int
-	Args    []string // argv, Args[0] is the program's name
-	Env     []string // KEY=VALUE
-	Initrd  Archive  // of the root file system, nil for none
+	Image  int   // descriptor of the image file
+	Memory int64 // bytes of RAM: image, stack and heap
+	VCPUs  int
+	Args   []string // argv, Args[0] is the program's name
+	Env    []string // KEY=VALUE
+	Initrd Archive  // of the root file system, nil for none
+	// Mapped is an archive below Initrd, in a file that must not change.
+	Mapped  Mapping
+	Dir     string   // working directory of the program; empty for the root
+	Outputs int      // number of output files behind Console
 	Host    string   // host name of the guest
 	Seed    [64]byte // secret random bytes
 	Console Console
@@ -33,8 +37,9 @@ type Config struct {
 // Console is what the guest's standard descriptors are connected to. The
 // methods are called from vCPU threads, several at a time.
 type Console interface {
-	// Write writes p to descriptor fd, 1 or 2, and returns as write(2) does.
-	// It must not keep p, which is guest memory.
+	// Write writes p to descriptor fd, 1 or 2, or to an output file, whose
+	// number is fd-abi.FirstOutput, and returns as write(2) does. It must not
+	// keep p, which is guest memory.
 	Write(fd int, p []byte) (int, syscall.Errno)
 	// Read fills p from standard input without waiting: 0 bytes mean the
 	// end, EAGAIN that ready will be called when there is something.
@@ -49,6 +54,13 @@ type Archive interface {
 	Size() int64
 	// WriteTo writes the archive, Size bytes unless there is an error.
 	WriteTo(w io.Writer) (int64, error)
+}
+
+// Mapping is a file to be mapped into the guest, read-only for it: it costs the
+// VM no memory of its own. A Size of 0 means that there is none.
+type Mapping struct {
+	FD   int
+	Size int64 // bytes
 }
 
 // Exit is how a guest ended: a status, or the signal that killed it.
@@ -100,6 +112,12 @@ func New(cfg Config) (m *Machine, err error) {
 	}
 	if cfg.Memory < 0 {
 		return nil, &MemoryError{Need: minMemory}
+	}
+	if len(cfg.Dir) >= abi.MaxWorkDir {
+		return nil, &Error{"set the working directory", syscall.ENAMETOOLONG}
+	}
+	if cfg.Outputs > abi.MaxOutputs {
+		return nil, &Error{"open output files", errOutputs}
 	}
 	m = &Machine{cfg: cfg, done: make(chan struct{}), ticker: ticker{slice: timeSlice}}
 	m.newProcessor = m.kvmProcessor
@@ -190,7 +208,7 @@ func (m *Machine) build(img image.Image) (err error) {
 		end = max(end, s.VAddr+s.MemSz)
 	}
 	start := newInitialStack(m.cfg.Args, m.cfg.Env, m.cfg.Seed[48:])
-	m.lay, err = newLayout(end, uint64(m.cfg.Memory), start.size(), m.initrdSize(), m.cfg.Net.netSize())
+	m.lay, err = newLayout(end, uint64(m.cfg.Memory), start.size(), uint64(m.cfg.Mapped.Size), m.initrdSize(), m.cfg.Net.netSize())
 	if err != nil {
 		return err
 	}
@@ -208,6 +226,11 @@ func (m *Machine) build(img image.Image) (err error) {
 	m.step("load image")
 	m.entry = img.Entry
 	m.rsp = start.write(m.mem, l.stackEnd)
+	if m.cfg.Mapped.Size > 0 {
+		if err := m.mem.mapFile(l.mapped, m.cfg.Mapped); err != nil {
+			return &Error{"map the root file system", err}
+		}
+	}
 	if m.cfg.Initrd != nil {
 		if _, err := m.cfg.Initrd.WriteTo(&memoryWriter{m.mem.bytes[l.initrd : l.initrd+l.initrdSize]}); err != nil {
 			return &Error{"pack the root file system", err}
@@ -225,7 +248,7 @@ func (m *Machine) build(img image.Image) (err error) {
 	}
 	t.mapSmall(l.stack, l.stackEnd, protRW)
 	t.mapSmall(l.net, l.netEnd, protRW)
-	t.mapSmall(l.initrd, l.initrd+ceil(l.initrdSize, abi.PageSize)*abi.PageSize, protR)
+	t.mapSmall(l.mapped, pageUp(l.initrd+l.initrdSize), protR)
 	t.mapHuge(l.memStart, l.memEnd, protRW)
 	m.ranges = append(m.ranges, span{l.stack, l.stackEnd}, span{l.memStart, l.memEnd})
 	m.root = t.root
@@ -302,7 +325,8 @@ func (m *Machine) fillBootInfo() {
 	b.MemStart, b.MemEnd, b.MemLimit = m.lay.memStart, m.lay.memEnd, m.lay.memLimit
 	b.TSCBase, b.TSCMult, b.MonoBase = m.clock.base, m.clock.mult, uint64(m.clock.mono)
 	b.WallOffset = uint64(realtime() - monotonic())
-	b.InitrdStart, b.InitrdSize = m.lay.initrd, m.lay.initrdSize
+	b.InitrdStart, b.InitrdSize = m.lay.mapped, m.lay.initrd+m.lay.initrdSize-m.lay.mapped
+	copy(b.WorkDir[:], m.cfg.Dir)
 	modes := m.cfg.Console.Modes()
 	copy(b.Stdio[:], modes[:])
 	b.Seed = m.cfg.Seed

@@ -28,6 +28,19 @@ func newMemory(size uint64) (*memory, error) {
 	return &memory{bytes: b[skip:][:size:size], whole: b}, nil
 }
 
+// mapFile maps a file over the memory at gpa, on a page boundary. Its pages are
+// made present, as far as they are in the page cache: the guest is about to
+// look at all of the archive's headers.
+func (m *memory) mapFile(gpa uint64, f Mapping) error {
+	const mapFixed, mapPopulate = 0x10, 0x8000
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_MMAP, m.host(gpa), uintptr(f.Size), syscall.PROT_READ,
+		syscall.MAP_PRIVATE|mapFixed|mapPopulate, uintptr(f.FD), 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
 func (m *memory) close() error { return syscall.Munmap(m.whole) }
 
 func (m *memory) size() uint64 { return uint64(len(m.bytes)) }

@@ -153,7 +153,7 @@ func TestTablesSuffice(t *testing.T) {
 	for _, c := range []struct{ mem, initrd uint64 }{
 		{16 * mib, 0}, {64 * mib, 12 * mib}, {gib, 900 * mib}, {8 * gib, 3 * gib}, {600 * gib, 0},
 	} {
-		l, err := newLayout(abi.ImageGPA+5*mib, c.mem, 999, c.initrd, 64<<10)
+		l, err := newLayout(abi.ImageGPA+5*mib, c.mem, 999, 0, c.initrd, 64<<10)
 		if err != nil {
 			t.Fatal(err)
 		}

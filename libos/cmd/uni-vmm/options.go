@@ -13,6 +13,9 @@ type options struct {
 	memory int64
 	cpus   int
 	root   string
+	initrd string
+	dir    string
+	outs   []output
 	env    []string
 	stats  string
 	asked  int // -stats-fd
@@ -22,9 +25,12 @@ type options struct {
 	args   []string
 }
 
+// An output is a file of the program that is one of the host.
+type output struct{ guest, host string }
+
 const defaultMemory = 64 << 20
 
-const usage = "usage: uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-env K=V]... [-stats F] [-stats-fd N] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]"
+const usage = "usage: uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-initrd FILE] [-dir PATH] [-out PATH=FILE]... [-env K=V]... [-stats F] [-stats-fd N] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]"
 
 // parse reads flags as package flag does: -name value, -name=value, --name.
 func parse(args []string) (options, error) {
@@ -38,7 +44,7 @@ func parse(args []string) (options, error) {
 		}
 		name, value, given := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 		switch name {
-		case "mem", "cpus", "root", "env", "stats", "stats-fd", "net", "arg0":
+		case "mem", "cpus", "root", "initrd", "dir", "out", "env", "stats", "stats-fd", "net", "arg0":
 		default:
 			return o, errors.New("unknown flag " + arg + "\n" + usage)
 		}
@@ -77,6 +83,16 @@ func (o *options) set(name, value string) (err error) {
 		}
 	case "root":
 		o.root = value
+	case "initrd":
+		o.initrd = value
+	case "dir":
+		o.dir = value
+	case "out":
+		guest, host, ok := strings.Cut(value, "=")
+		if !ok || guest == "" || host == "" {
+			return errors.New("-out: " + strconv.Quote(value) + " is not of the form PATH=FILE")
+		}
+		o.outs = append(o.outs, output{guest, host})
 	case "env":
 		if i := strings.IndexByte(value, '='); i < 1 {
 			return errors.New("-env: " + strconv.Quote(value) + " is not of the form NAME=VALUE")

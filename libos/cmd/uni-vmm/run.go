@@ -5,6 +5,7 @@ import (
 	"os"
 	"syscall"
 
+	"unibench/libos/abi"
 	"unibench/libos/initrd"
 	"unibench/libos/monitor"
 	"unibench/libos/vmm"
@@ -26,16 +27,14 @@ func run(start int64, args []string) int {
 	cfg := monitor.Config{
 		Image: o.image, Name: o.arg0, Memory: o.memory, VCPUs: o.cpus,
 		Args: o.args, Env: o.env, Hostname: "unibench", Start: start,
-		Net: o.net, Requests: o.asked,
+		Net: o.net, Requests: o.asked, Mapped: o.initrd, Dir: o.dir,
 	}
 	if dir, err := os.UserCacheDir(); err == nil {
 		cfg.Cache = dir + "/unibench"
 	}
-	if o.root != "" {
-		if cfg.Initrd, err = initrd.Scan(o.root); err != nil {
-			complain(err.Error())
-			return statusFailed
-		}
+	if err := files(o, &cfg); err != nil {
+		complain(err.Error())
+		return statusFailed
 	}
 	stats := -1
 	if o.stats != "" {
@@ -67,6 +66,25 @@ func run(start int64, args []string) int {
 		}
 	}
 	return status
+}
+
+// files lays out the program's file system.
+func files(o options, cfg *monitor.Config) error {
+	if o.root == "" && len(o.outs) == 0 {
+		return nil
+	}
+	b := initrd.NewBuilder()
+	if o.root != "" {
+		if err := b.Tree(o.root, "", nil); err != nil {
+			return err
+		}
+	}
+	for i, out := range o.outs {
+		b.Device(out.guest, abi.OutputMajor, uint32(i))
+		cfg.Outputs = append(cfg.Outputs, out.host)
+	}
+	cfg.Initrd = b.Archive()
+	return nil
 }
 
 // overwrite makes b the content of a file. What cannot be truncated, such as a

@@ -61,8 +61,18 @@ func NewReader(archive []byte) *Reader { return &Reader{rest: archive} }
 // Offset returns how many bytes were read, for error messages.
 func (r *Reader) Offset() int { return r.off }
 
+// Another reports whether, behind the trailer and any number of zeros, more
+// follows, which Next then reads as a further archive.
+func (r *Reader) Another() bool {
+	for len(r.rest) > 0 && r.rest[0] == 0 {
+		r.rest = r.rest[1:]
+		r.off++
+	}
+	return len(r.rest) > 0
+}
+
 // Next returns the next entry and whether there is one. Bytes behind the
-// trailer are ignored.
+// trailer are left (see Another).
 func (r *Reader) Next() (e Entry, ok bool, err error) {
 	if len(r.rest) < HeaderSize {
 		return e, false, ErrShort

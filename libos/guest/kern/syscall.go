@@ -89,7 +89,7 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 	case sysExitGroup:
 		return Request{OpExit, [3]uint64{r.DI & 0xff}}
 	case sysWrite:
-		if r.DI != 1 && r.DI != 2 {
+		if r.DI != 1 && r.DI != 2 && r.DI-abi.FirstOutput >= abi.MaxOutputs {
 			r.AX = neg(EBADF)
 			break
 		}

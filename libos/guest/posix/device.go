@@ -14,6 +14,8 @@ const (
 	devFull    = 1<<8 | 7
 	devRandom  = 1<<8 | 8
 	devURandom = 1<<8 | 9
+
+	outputMajor = 240 // of the range for local use; abi.OutputMajor
 )
 
 // device is a memory device, by its number.
@@ -28,6 +30,9 @@ func newDevice(hal HAL, kind uint32, rdev uint64) (stream, linux.Errno) {
 		switch rdev {
 		case devNull, devZero, devFull, devRandom, devURandom:
 			return &device{hal, rdev}, 0
+		}
+		if rdev>>8 == outputMajor {
+			return &output{hal, int(rdev & 0xff)}, 0
 		}
 	}
 	return nil, linux.ENXIO

@@ -15,6 +15,8 @@ import (
 // fakeHAL is a platform on the host: memory and clocks of the real kernel, a
 // console of buffers, and a poller that counts.
 type fakeHAL struct {
+	outputs  map[int]string
+	workDir  string
 	initrd   []byte
 	mode     uint32 // of the console
 	tty      bool
@@ -76,6 +78,16 @@ func (h *fakeHAL) feed(s string, end bool) {
 	h.input.Broadcast()
 }
 
+func (h *fakeHAL) OutputWrite(n int, p []byte) (int, linux.Errno) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.outputs == nil {
+		h.outputs = map[int]string{}
+	}
+	h.outputs[n] += string(p)
+	return len(p), 0
+}
+
 func (h *fakeHAL) ConsoleMode(int) uint32   { return h.mode }
 func (h *fakeHAL) ConsoleIsTTY(int) bool    { return h.tty }
 func (h *fakeHAL) WallTime() (int64, int32) { t := time.Now(); return t.Unix(), int32(t.Nanosecond()) }
@@ -86,6 +98,7 @@ func (h *fakeHAL) Exit(code int)            { h.exit(code) }
 func (h *fakeHAL) NumCPU() int              { return 3 }
 func (h *fakeHAL) MemInfo() (_, _ uint64)   { return 256 << 20, 128 << 20 }
 func (h *fakeHAL) Initrd() []byte           { return h.initrd }
+func (h *fakeHAL) WorkDir() string          { return h.workDir }
 func (h *fakeHAL) Hostname() string         { return "fake" }
 
 func (h *fakeHAL) Sleep(ns int64) {

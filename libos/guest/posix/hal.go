@@ -33,6 +33,7 @@ import "unibench/libos/guest/linux"
 //	libos_memInfo() (total, free uint64)
 //	libos_initrd() (start unsafe.Pointer, n uintptr)
 //	libos_hostname() string
+//	libos_workDir() string
 //	libos_countENOSYS(num uintptr)
 //
 // RawKernel and Sleep need nothing new: they are Syscall6 of
@@ -41,6 +42,9 @@ type HAL interface {
 	// ConsoleWrite writes p to descriptor fd, 1 or 2, of the monitor and
 	// returns how many bytes it took.
 	ConsoleWrite(fd int, p []byte) (int, linux.Errno)
+	// OutputWrite writes p to an output file of the monitor, by its number,
+	// and returns how many bytes it took.
+	OutputWrite(n int, p []byte) (int, linux.Errno)
 	// ConsoleRead reads from the monitor's descriptor 0 without waiting: 0
 	// bytes is the end of the input, EAGAIN that there is nothing yet.
 	ConsoleRead(p []byte) (int, linux.Errno)
@@ -92,6 +96,9 @@ type HAL interface {
 	Initrd() []byte
 	// Hostname returns the name of the machine.
 	Hostname() string
+	// WorkDir returns the path of the folder in which the program starts, ""
+	// for the root.
+	WorkDir() string
 	// CountENOSYS notes that system call num answered ENOSYS.
 	CountENOSYS(num uintptr)
 	// RawKernel makes the calls that belong to the kernel: signals, threads,

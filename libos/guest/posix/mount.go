@@ -23,16 +23,37 @@ func (p *Process) mount() *vfs.FS {
 	}
 	if archive := p.hal.Initrd(); len(archive) > 0 {
 		if offset, text := unpack(fs, archive); text != "" {
-			p.hal.ConsoleWrite(2, []byte("libos: read initial files: "+text+" (at byte "+decimal(offset)+
-				"): pack them again with uni run -root\n"))
-			p.hal.Exit(badArchive)
+			p.refuse("read initial files: " + text + " (at byte " + decimal(offset) + "): pack them again with uni run -root")
 		}
 	}
 	return fs
 }
 
-// unpack plants all files of an archive. It returns what is wrong, if anything,
-// and where.
+// refuse ends a program that cannot have what it was promised.
+func (p *Process) refuse(text string) {
+	p.hal.ConsoleWrite(2, []byte("libos: "+text+"\n"))
+	p.hal.Exit(badArchive)
+}
+
+// startDir returns the folder in which the program starts.
+func (p *Process) startDir(fs *vfs.FS) *vfs.Inode {
+	path := p.hal.WorkDir()
+	if path == "" {
+		return fs.Root()
+	}
+	n, errno := fs.Lookup(fs.Root(), path, true)
+	if errno == 0 && !n.IsDir() {
+		errno = linux.ENOTDIR
+	}
+	if errno != 0 {
+		p.refuse("start in folder " + path + ": error " + decimal(int(errno)) + ": make it with uni run -root, or leave out -dir")
+	}
+	return n
+}
+
+// unpack plants all files of the archives that follow each other in archive, as
+// Linux allows in an initramfs: what comes later wins. It returns what is wrong,
+// if anything, and where.
 func unpack(fs *vfs.FS, archive []byte) (offset int, text string) {
 	linked := make(map[uint32]*vfs.Inode) // by archive inode
 	r := cpio.NewReader(archive)
@@ -43,7 +64,11 @@ func unpack(fs *vfs.FS, archive []byte) (offset int, text string) {
 			return offset, err.Error()
 		}
 		if !ok {
-			return 0, ""
+			if !r.Another() {
+				return 0, ""
+			}
+			clear(linked)
+			continue
 		}
 		if errno := plant(fs, e, linked); errno != 0 {
 			return offset, "cannot make " + e.Name + ": error " + decimal(int(errno))

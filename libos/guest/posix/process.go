@@ -63,8 +63,9 @@ func (p *Process) fs() *vfs.FS {
 	if !p.mounted.Load() {
 		p.mountOnce.Do(func() {
 			p.tree = p.mount()
+			dir := p.startDir(p.tree)
 			p.mu.Lock()
-			p.cwd = p.tree.Root()
+			p.cwd = dir
 			p.mu.Unlock()
 			p.mounted.Store(true)
 		})

@@ -220,6 +220,11 @@ func libos_hostname() string {
 	return gostringnocopy(&libosBootInfo().Hostname[0])
 }
 
+//go:linkname libos_workDir
+func libos_workDir() string {
+	return gostringnocopy(&libosBootInfo().WorkDir[0])
+}
+
 //go:linkname libos_countENOSYS
 func libos_countENOSYS(num uintptr) { libosCountENOSYS(num) }
 

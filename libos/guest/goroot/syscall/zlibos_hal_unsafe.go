@@ -6,6 +6,7 @@ import (
 	"internal/runtime/syscall/linux"
 	"unsafe"
 
+	image "unibench/libos/abi"
 	abi "unibench/libos/guest/linux"
 	"unibench/libos/guest/posix"
 )
@@ -81,6 +82,9 @@ func libos_initrd() (start unsafe.Pointer, n uintptr)
 //go:linkname libos_hostname runtime.libos_hostname
 func libos_hostname() string
 
+//go:linkname libos_workDir runtime.libos_workDir
+func libos_workDir() string
+
 //go:linkname libos_countENOSYS runtime.libos_countENOSYS
 func libos_countENOSYS(num uintptr)
 
@@ -90,6 +94,11 @@ type libosHAL struct{}
 func (libosHAL) ConsoleWrite(fd int, p []byte) (int, abi.Errno) {
 	n, errno := libos_consoleWrite(int32(fd), unsafe.Pointer(unsafe.SliceData(p)), int32(len(p)))
 	return int(n), abi.Errno(errno)
+}
+
+func (libosHAL) OutputWrite(n int, p []byte) (int, abi.Errno) {
+	w, errno := libos_consoleWrite(int32(image.FirstOutput+n), unsafe.Pointer(unsafe.SliceData(p)), int32(len(p)))
+	return int(w), abi.Errno(errno)
 }
 
 func (libosHAL) ConsoleRead(p []byte) (int, abi.Errno) {
@@ -112,6 +121,7 @@ func (libosHAL) PollReady(pd uintptr, mode int)   { libos_pollReady(pd, int32(mo
 func (libosHAL) NumCPU() int                      { return int(libos_numCPU()) }
 func (libosHAL) MemInfo() (total, free uint64)    { return libos_memInfo() }
 func (libosHAL) Hostname() string                 { return libos_hostname() }
+func (libosHAL) WorkDir() string                  { return libos_workDir() }
 func (libosHAL) CountENOSYS(num uintptr)          { libos_countENOSYS(num) }
 
 func (libosHAL) Mmap(addr, n uintptr, prot, flags int) (uintptr, abi.Errno) {
