@@ -21,10 +21,11 @@ type listed struct {
 	GoFiles        []string
 	CgoFiles       []string
 	IgnoredGoFiles []string
+	Module         *struct{ Dir string }
 	Error          *struct{ Err string }
 }
 
-const listFields = "-json=Dir,ImportPath,Name,Standard,DepOnly,GoFiles,CgoFiles,IgnoredGoFiles,Error"
+const listFields = "-json=Dir,ImportPath,Name,Standard,DepOnly,GoFiles,CgoFiles,IgnoredGoFiles,Module,Error"
 
 // A NotMainError says that the package is not a program.
 type NotMainError struct {

@@ -1,6 +1,6 @@
 // Command uni-vmm runs one unikernel image and exits as the program in it does.
 //
-//	uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-initrd FILE] [-dir PATH] [-out PATH=FILE]... [-env K=V]... [-stats F] [-stats-fd N] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]
+//	uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-initrd FILE] [-dir PATH] [-out PATH=FILE]... [-file PATH=FILE]... [-mkdir PATH]... [-env K=V]... [-stats F] [-stats-fd N] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]
 //
 // It is the monitor that `uni run` turns into; call it directly where
 // milliseconds count. Its start-up is part of every boot, so it does without
@@ -9,7 +9,8 @@
 // -mem is all memory of the VM, image included. -root packs a folder into the
 // program's file system, over the files of the cpio archive -initrd, which is
 // mapped and must not change meanwhile. -dir is the program's working directory.
-// -out makes the program's file PATH the host's FILE, for writing only. -env sets a variable, of which the program has none
+// -out makes the program's file PATH the host's FILE, for writing only; -file gives
+// it a copy of FILE, -mkdir an empty folder. -env sets a variable, of which the program has none
 // otherwise. -stats writes counters and times of the run as JSON, at its end; on
 // the inherited descriptor -stats-fd, a socket, each byte that is written asks
 // for those of the moment, as one line. -net attaches the program to a TAP

@@ -15,7 +15,9 @@ type options struct {
 	root   string
 	initrd string
 	dir    string
-	outs   []output
+	outs   []shared
+	files  []shared
+	mkdirs []string
 	env    []string
 	stats  string
 	asked  int // -stats-fd
@@ -25,12 +27,12 @@ type options struct {
 	args   []string
 }
 
-// An output is a file of the program that is one of the host.
-type output struct{ guest, host string }
+// A shared is a file of the program that is one of the host.
+type shared struct{ guest, host string }
 
 const defaultMemory = 64 << 20
 
-const usage = "usage: uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-initrd FILE] [-dir PATH] [-out PATH=FILE]... [-env K=V]... [-stats F] [-stats-fd N] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]"
+const usage = "usage: uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-initrd FILE] [-dir PATH] [-out PATH=FILE]... [-file PATH=FILE]... [-mkdir PATH]... [-env K=V]... [-stats F] [-stats-fd N] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]"
 
 // parse reads flags as package flag does: -name value, -name=value, --name.
 func parse(args []string) (options, error) {
@@ -44,7 +46,7 @@ func parse(args []string) (options, error) {
 		}
 		name, value, given := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 		switch name {
-		case "mem", "cpus", "root", "initrd", "dir", "out", "env", "stats", "stats-fd", "net", "arg0":
+		case "mem", "cpus", "root", "initrd", "dir", "out", "file", "mkdir", "env", "stats", "stats-fd", "net", "arg0":
 		default:
 			return o, errors.New("unknown flag " + arg + "\n" + usage)
 		}
@@ -87,12 +89,18 @@ func (o *options) set(name, value string) (err error) {
 		o.initrd = value
 	case "dir":
 		o.dir = value
-	case "out":
+	case "out", "file":
 		guest, host, ok := strings.Cut(value, "=")
 		if !ok || guest == "" || host == "" {
-			return errors.New("-out: " + strconv.Quote(value) + " is not of the form PATH=FILE")
+			return errors.New("-" + name + ": " + strconv.Quote(value) + " is not of the form PATH=FILE")
 		}
-		o.outs = append(o.outs, output{guest, host})
+		if name == "out" {
+			o.outs = append(o.outs, shared{guest, host})
+		} else {
+			o.files = append(o.files, shared{guest, host})
+		}
+	case "mkdir":
+		o.mkdirs = append(o.mkdirs, value)
 	case "env":
 		if i := strings.IndexByte(value, '='); i < 1 {
 			return errors.New("-env: " + strconv.Quote(value) + " is not of the form NAME=VALUE")

@@ -70,12 +70,20 @@ func run(start int64, args []string) int {
 
 // files lays out the program's file system.
 func files(o options, cfg *monitor.Config) error {
-	if o.root == "" && len(o.outs) == 0 {
+	if o.root == "" && len(o.outs)+len(o.files)+len(o.mkdirs) == 0 {
 		return nil
 	}
 	b := initrd.NewBuilder()
 	if o.root != "" {
 		if err := b.Tree(o.root, "", nil); err != nil {
+			return err
+		}
+	}
+	for _, path := range o.mkdirs {
+		b.Folder(path, 0o755)
+	}
+	for _, f := range o.files {
+		if err := b.File(f.host, f.guest); err != nil {
 			return err
 		}
 	}

@@ -40,6 +40,7 @@ func commands() []command {
 	return []command{
 		{"build", "build a unikernel image", buildUsage, (*app).build, exitFail},
 		{"run", "build and boot a program, or boot an image", runUsage, (*app).runProgram, exitStart},
+		{"test", "run go test with each test binary as a unikernel", testUsage, (*app).test, exitFail},
 		{"inspect", "explain an image", inspectUsage, (*app).inspect, exitFail},
 		{"doctor", "check that this host can build and boot", doctorUsage, (*app).doctor, exitFail},
 		{"version", "print versions", versionUsage, (*app).version, exitFail},
@@ -77,6 +78,9 @@ func run(stdout, stderr io.Writer, args []string) int {
 	}
 	if name == "help" {
 		return a.status("help", exitFail, a.help(rest))
+	}
+	if name == execTestName {
+		return a.status("test", exitStart, a.execTest(rest))
 	}
 	for _, c := range commands() {
 		if c.name != name {

@@ -35,6 +35,21 @@ could not be built or started.
                 separated by commas, such as tap=tap0,ip=198.18.0.2/24
 `
 
+const testUsage = `usage: uni test [flags] [go test flags] [PKG...] [flags of the tests]
+
+Is go test, with each test binary built as a unikernel and booted in a VM of its
+own: the same flags, output and exit status. A test finds itself in the folder of
+its package, with all files of its module (of GOROOT for the standard library)
+where they are on the host; what it writes there is gone with the VM, but for
+profiles. It has this process's environment. Packages are vetted beforehand.
+
+  -mem SIZE     memory of each VM (1G)
+  -cpus N       processors of each VM (those of the host)
+  -net SPEC     network of each VM, as for uni run, with -p=1
+
+Not here: -fuzz and -race, which need more than one process, or C.
+`
+
 const inspectUsage = `usage: uni inspect [-json] IMAGE
 
 Prints an image's segments, entry point, Go version and build settings, the

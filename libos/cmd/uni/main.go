@@ -3,6 +3,7 @@
 //
 //	uni build [-o FILE] [go build flags] PKG
 //	uni run [-mem 64M] [-cpus N] [-root DIR] [-env K=V]... [-stats FILE] [-net SPEC] [go build flags] PKG|IMAGE [-- args]
+//	uni test [-mem 1G] [-cpus N] [-net SPEC] [go test flags] [PKG...] [flags of the tests]
 //	uni inspect [-json] IMAGE
 //	uni doctor [-json]
 //	uni version
@@ -12,7 +13,7 @@
 // path, or as a list of Go files. The user's own go command builds it; plain go
 // build of the same package is not affected. `uni help COMMAND` has the rest.
 //
-// Exit status: 0 success; 1 failure of build, inspect or doctor; 2 wrong usage;
+// Exit status: 0 success; 1 failure of build, test, inspect or doctor; 2 wrong usage;
 // 125 if `uni run` could not build or start the program, else the program's
 // own.
 package main
