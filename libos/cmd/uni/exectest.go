@@ -1,12 +1,8 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -26,10 +22,7 @@ const execTestName = "exec-test"
 func (a *app) execTest(args []string) error {
 	var flags []string
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
-		if !strings.HasPrefix(args[0], "-id=") {
-			flags = append(flags, args[0])
-		}
-		args = args[1:]
+		flags, args = append(flags, args[0]), args[1:]
 	}
 	if len(args) == 0 {
 		return usagef("no test binary given: this command is for go test")
@@ -93,7 +86,7 @@ func testFiles(dir string, args []string) (flags []string) {
 		}
 		switch name {
 		case "-test.coverprofile", "-test.cpuprofile", "-test.memprofile", "-test.blockprofile", "-test.mutexprofile",
-			"-test.trace", "-test.testlogfile":
+			"-test.trace":
 			path := value
 			if !filepath.IsAbs(path) {
 				path = filepath.Join(outputDir, path)
@@ -104,20 +97,4 @@ func testFiles(dir string, args []string) (flags []string) {
 		}
 	}
 	return flags
-}
-
-// identify returns a digest of files.
-func identify(paths ...string) (string, error) {
-	h := sha256.New()
-	for _, path := range paths {
-		f, err := os.Open(path)
-		if err != nil {
-			return "", fmt.Errorf("read a command: %w", err)
-		}
-		_, err = io.Copy(h, f)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return "", fmt.Errorf("read a command: %w", err)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8]), nil
 }

@@ -41,7 +41,8 @@ Is go test, with each test binary built as a unikernel and booted in a VM of its
 own: the same flags, output and exit status. A test finds itself in the folder of
 its package, with all files of its module (of GOROOT for the standard library)
 where they are on the host; what it writes there is gone with the VM, but for
-profiles. It has this process's environment. Packages are vetted beforehand.
+profiles. It has this process's environment. Packages are vetted beforehand, and
+no result is taken from a cache.
 
   -mem SIZE     memory of each VM (1G)
   -cpus N       processors of each VM (those of the host)

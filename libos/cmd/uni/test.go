@@ -137,16 +137,10 @@ func (t testLine) exec() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find this command: %w", err)
 	}
-	monitor, err := findMonitor()
-	if err != nil {
+	if _, err := findMonitor(); err != nil {
 		return "", err
 	}
-	// Results that go test keeps are valid for these two commands only.
-	id, err := identify(self, monitor)
-	if err != nil {
-		return "", err
-	}
-	words := []string{self, execTestName, "-id=" + id}
+	words := []string{self, execTestName}
 	for _, def := range []ownFlag{{"mem", testMemory}, {"cpus", strconv.Itoa(min(runtime.NumCPU(), testMaxCPUs))}} {
 		if !t.own.has(def.name) {
 			words = append(words, "-"+def.name+"="+def.value)
