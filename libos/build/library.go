@@ -66,6 +66,9 @@ func (l *layout) addOptions(ctx context.Context, imports map[string]bool) (bool,
 	if !more {
 		return false, nil
 	}
+	if len(modules) == 0 {
+		return true, nil
+	}
 	slices.Sort(modules)
 	placed, err := l.lib.placeModules(ctx, l.tc, l.cacheDir, slices.Compact(modules))
 	maps.Copy(l.overlay, placed)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -21,11 +22,12 @@ type listed struct {
 	GoFiles        []string
 	CgoFiles       []string
 	IgnoredGoFiles []string
+	Imports        []string
 	Module         *struct{ Dir string }
 	Error          *struct{ Err string }
 }
 
-const listFields = "-json=Dir,ImportPath,Name,Standard,DepOnly,GoFiles,CgoFiles,IgnoredGoFiles,Module,Error"
+const listFields = "-json=Dir,ImportPath,Name,Standard,DepOnly,GoFiles,CgoFiles,IgnoredGoFiles,Imports,Module,Error"
 
 // A NotMainError says that the package is not a program.
 type NotMainError struct {
@@ -51,7 +53,7 @@ type program struct {
 	importPath string
 	execName   string          // the name that go build would give to the executable
 	cgo        []string        // packages that lose their cgo files and still have others
-	imports    map[string]bool // import paths of the program's packages
+	imports    map[string]bool // import paths of the program's packages, and directCalls
 }
 
 // loadProgram finds the program that args name, and checks that it is one and
@@ -66,6 +68,9 @@ func loadProgram(ctx context.Context, tc toolchain, flags, args []string) (progr
 	var failed *listed
 	for i, p := range pkgs {
 		prog.imports[p.ImportPath] = true
+		if !p.Standard && slices.Contains(p.Imports, "syscall") {
+			prog.imports[directCalls] = true
+		}
 		if p.Error != nil && failed == nil {
 			failed = &pkgs[i]
 		}

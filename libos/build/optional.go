@@ -11,17 +11,26 @@ import (
 	"strings"
 )
 
+// directCalls stands, among the import paths of a program, for system calls
+// that it makes itself: a package outside of the standard library imports
+// syscall, as golang.org/x/sys/unix does.
+const directCalls = "(system calls)"
+
+// directFiles are the files of the library OS for programs with directCalls. The
+// standard library does without, and a call's number tells the linker nothing.
+var directFiles = []string{"syscall/zlibos_polling.go"}
+
 // An option is the part of the library OS that only programs with a certain
-// package of the standard library get: the files that join that package, and
-// the packages of other modules below them.
+// package of the standard library, or with directCalls, get: the files that
+// join that package, and the packages of other modules below them.
 type option struct {
 	files   overlay
 	modules []string // import paths, outside of an image, that files lead to
 }
 
-// takeOptions takes the files of those packages of the standard library out of
-// o that lead, by imports of the library OS's packages, to other modules, and
-// returns them by package. Other modules may not be at hand, and nobody should
+// takeOptions takes directFiles out of o, and the files of those packages of the
+// standard library that lead, by imports of the library OS's packages, to other
+// modules, and returns them by package. Other modules may not be at hand, and nobody should
 // need them for a program that does without.
 func (o overlay) takeOptions() (map[string]option, error) {
 	graph, err := o.imports()
@@ -29,6 +38,16 @@ func (o overlay) takeOptions() (map[string]option, error) {
 		return nil, err
 	}
 	options := map[string]option{}
+	direct := overlay{}
+	for _, name := range directFiles {
+		if text, ok := o[name]; ok {
+			direct[name] = text
+			delete(o, name)
+		}
+	}
+	if len(direct) > 0 {
+		options[directCalls] = option{files: direct}
+	}
 	for pkg := range graph {
 		if strings.HasPrefix(pkg, imagePath) {
 			continue

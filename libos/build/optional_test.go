@@ -46,6 +46,42 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// TestDirectCalls: what only programs need that make system calls themselves is
+// an option of theirs.
+func TestDirectCalls(t *testing.T) {
+	src := sources(map[string]string{
+		"guest/goroot/syscall/zlibos_polling.go": "//go:build unibench_guest\n\npackage syscall\n",
+		"guest/goroot/syscall/plain.go":          "//go:build unibench_guest\n\npackage syscall\n",
+	})
+	o, options, err := newOverlay(src, nil, fakeGoroot(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o["syscall/plain.go"] == nil || o["syscall/zlibos_polling.go"] != nil || options[directCalls].files["syscall/zlibos_polling.go"] == nil {
+		t.Errorf("files %q and options %v", slices.Sorted(maps.Keys(o)), options)
+	}
+	tc := installed(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":     "module example.org/app\n\ngo 1.26\n",
+		"a/main.go":  "package main\n\nimport _ \"os\"\n\nfunc main() {}\n",
+		"b/main.go":  "package main\n\nimport _ \"syscall\"\n\nfunc main() {}\n",
+		"c/main.go":  "package main\n\nimport _ \"example.org/app/lib\"\n\nfunc main() {}\n",
+		"lib/lib.go": "package lib\n\nimport _ \"syscall\"\n",
+	} {
+		if err := ensureFile(dir+"/"+name, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tc.dir = dir
+	for pkg, want := range map[string]bool{"./a": false, "./b": true, "./c": true} {
+		prog, err := loadProgram(t.Context(), tc, nil, []string{pkg})
+		if err != nil || prog.imports[directCalls] != want {
+			t.Errorf("loadProgram(%s) = %v, %v, want calls of its own: %v", pkg, prog.imports[directCalls], err, want)
+		}
+	}
+}
+
 // TestModulesNotAtHand: programs that do without package net do without the
 // modules; others get an error with the next step.
 func TestModulesNotAtHand(t *testing.T) {

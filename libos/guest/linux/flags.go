@@ -135,6 +135,9 @@ const (
 	ClockRealtimeCoarse  = 5
 	ClockMonotonicCoarse = 6
 	ClockBoottime        = 7
+	ClockRealtimeAlarm   = 8
+	ClockBoottimeAlarm   = 9
+	ClockTAI             = 11
 	TimerAbstime         = 1
 )
 

@@ -31,6 +31,7 @@ func TestSizes(t *testing.T) {
 		{"Sysinfo", unsafe.Sizeof(linux.Sysinfo{}), unsafe.Sizeof(syscall.Sysinfo_t{})},
 		{"Sysinfo.Unit", unsafe.Offsetof(linux.Sysinfo{}.Unit), unsafe.Offsetof(syscall.Sysinfo_t{}.Unit)},
 		{"Rusage", unsafe.Sizeof(linux.Rusage{}), unsafe.Sizeof(syscall.Rusage{})},
+		{"Itimerspec", unsafe.Sizeof(linux.Itimerspec{}), unsafe.Sizeof(unix.ItimerSpec{})},
 		{"Winsize", unsafe.Sizeof(linux.Winsize{}), unsafe.Sizeof(unix.Winsize{})},
 		{"Pollfd", unsafe.Sizeof(linux.Pollfd{}), unsafe.Sizeof(unix.PollFd{})},
 		{"EpollEvent", unsafe.Sizeof(linux.EpollEvent{}), unsafe.Sizeof(unix.EpollEvent{})},

@@ -5,6 +5,11 @@ type Timespec struct {
 	Sec, Nsec int64
 }
 
+// Itimerspec is struct itimerspec.
+type Itimerspec struct {
+	Interval, Value Timespec
+}
+
 // Timeval is struct timeval.
 type Timeval struct {
 	Sec, Usec int64

@@ -80,6 +80,9 @@ func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
 	if isSocketCall(num) {
 		return p.socketCall(num, a)
 	}
+	if isPollCall(num) {
+		return p.pollCall(num, a)
+	}
 	return p.dispatchNames(num, a)
 }
 

@@ -3,11 +3,12 @@
 // time and identity. A call is an ordinary function call on the goroutine that
 // makes it; one that must wait parks that goroutine and nothing else.
 //
-// EnableSockets adds the socket calls: TCP, UDP and the like on an inet.Stack,
-// unix(7) sockets within the program, and the part of rtnetlink(7) that shows
-// interfaces, addresses and routes; further poll, select, epoll(7) and
-// eventfd(2), and the calls of linux.SysZcProbe for input and output without
-// copies. A program that does not call it has none of their code.
+// EnablePolling adds poll, select, epoll(7), eventfd(2) and timerfd_create(2).
+// EnableSockets adds them too, and the socket calls: TCP, UDP and the like on an
+// inet.Stack, unix(7) sockets within the program, the part of rtnetlink(7) that
+// shows interfaces, addresses and routes, and the calls of linux.SysZcProbe for
+// input and output without copies. A program that calls neither has none of
+// their code.
 //
 // The package knows no hardware and no runtime. All that it needs from below
 // comes through the interface HAL; the glue in goroot/syscall implements it on

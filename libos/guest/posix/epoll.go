@@ -13,7 +13,7 @@ import (
 //
 // Lock order: nothing is called with mu held.
 type epoll struct {
-	n     *network
+	p     *Process
 	notes notifier
 
 	mu    sync.Mutex // guards what follows and the links of items
@@ -66,7 +66,7 @@ func (i *epollItem) enlist() {
 	e.mu.Unlock()
 	// Also if it was listed: a set around this one may have looked since, and
 	// found that it was not ready.
-	e.notes.notify(e.n.p.hal, linux.PollIn)
+	e.notes.notify(e.p.hal, linux.PollIn)
 }
 
 // gone removes the item when its description ends.
@@ -86,14 +86,14 @@ func (e *epoll) remove(i *epollItem) {
 	i.target.waiters().drop(i)
 }
 
-func (n *network) sysEpollCreate(flags int) (uintptr, linux.Errno) {
+func (o *poller) sysEpollCreate(flags int) (uintptr, linux.Errno) {
 	if flags&^linux.OCloexec != 0 {
 		return 0, linux.EINVAL
 	}
-	return n.newFile(&epoll{n: n, items: make(map[epollKey]*epollItem)}, flags)
+	return o.p.newStream(&epoll{p: o.p, items: make(map[epollKey]*epollItem)}, flags)
 }
 
-func (n *network) sysEpollCtl(a *Args) linux.Errno {
+func (o *poller) sysEpollCtl(a *Args) linux.Errno {
 	op := a.int(1)
 	var event linux.EpollEvent
 	if op != linux.EpollCtlDel {
@@ -102,12 +102,12 @@ func (n *network) sysEpollCtl(a *Args) linux.Errno {
 			return errno
 		}
 	}
-	f, errno := n.p.use(a.int(0))
+	f, errno := o.p.use(a.int(0))
 	if errno != 0 {
 		return errno
 	}
 	defer f.put()
-	of, errno := n.p.use(a.int(2))
+	of, errno := o.p.use(a.int(2))
 	if errno != 0 {
 		return errno
 	}
@@ -215,12 +215,12 @@ func (e *epoll) above(level int) int {
 	return highest
 }
 
-func (n *network) sysEpollWait(a *Args, timeout int64) (uintptr, linux.Errno) {
+func (o *poller) sysEpollWait(a *Args, timeout int64) (uintptr, linux.Errno) {
 	count := a.int(2)
 	if count <= 0 || count > 1<<31/12 {
 		return 0, linux.EINVAL
 	}
-	f, errno := n.p.use(a.int(0))
+	f, errno := o.p.use(a.int(0))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -235,7 +235,7 @@ func (n *network) sysEpollWait(a *Args, timeout int64) (uintptr, linux.Errno) {
 	}
 	found := e.collect(events)
 	if found == 0 && timeout != 0 {
-		e.notes.block(n.p, linux.PollIn, max(timeout, 0), func() linux.Errno {
+		e.notes.block(o.p, linux.PollIn, max(timeout, 0), func() linux.Errno {
 			if found = e.collect(events); found == 0 {
 				return linux.EAGAIN
 			}
@@ -298,7 +298,7 @@ func (e *epoll) watch(fd int, pd uintptr) {
 	e.notes.attach(fd, pd)
 	if events := e.ready(); events != 0 {
 		w := watch{fd: fd, pd: pd}
-		w.tell(e.n.p.hal, events)
+		w.tell(e.p.hal, events)
 	}
 }
 

@@ -19,11 +19,11 @@ type eventfd struct {
 // eventfdMax is the largest count.
 const eventfdMax = 1<<64 - 2
 
-func (n *network) sysEventfd(count uint32, flags int) (uintptr, linux.Errno) {
+func (o *poller) sysEventfd(count uint32, flags int) (uintptr, linux.Errno) {
 	if flags&^(linux.EfdSemaphore|linux.OCloexec|linux.ONonblock) != 0 {
 		return 0, linux.EINVAL
 	}
-	return n.newFile(&eventfd{p: n.p, count: uint64(count), ones: flags&linux.EfdSemaphore != 0}, flags)
+	return o.p.newStream(&eventfd{p: o.p, count: uint64(count), ones: flags&linux.EfdSemaphore != 0}, flags)
 }
 
 func (e *eventfd) read(b []byte, nonblock bool) (int, linux.Errno) {

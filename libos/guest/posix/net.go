@@ -23,11 +23,12 @@ type socketCalls interface {
 	configured()
 }
 
-// EnableSockets makes the socket calls work, and those that wait for several
-// descriptors: poll, select, epoll and eventfd. Without it they answer ENOSYS.
-// open makes the TCP/IP stack; it is called once, when the stack is first
-// needed. If it returns nil there are only unix and netlink sockets.
+// EnableSockets makes the socket calls work, and does what EnablePolling does.
+// Without it they answer ENOSYS. open makes the TCP/IP stack; it is called
+// once, when the stack is first needed. If it returns nil there are only unix
+// and netlink sockets.
 func (p *Process) EnableSockets(open func() inet.Stack) {
+	p.EnablePolling()
 	n := &network{p: p, open: open}
 	n.names.init()
 	p.sockets.Store(&socketHook{n})
@@ -66,10 +67,7 @@ func isSocketCall(num uintptr) bool {
 		return true
 	}
 	switch num {
-	case linux.SysAccept4, linux.SysRecvmmsg, linux.SysSendmmsg, linux.SysPoll, linux.SysPpoll,
-		linux.SysSelect, linux.SysPselect6, linux.SysEpollCreate, linux.SysEpollCreate1, linux.SysEpollCtl,
-		linux.SysEpollWait, linux.SysEpollPwait, linux.SysEpollPwait2, linux.SysEventfd, linux.SysEventfd2,
-		linux.SysSplice:
+	case linux.SysAccept4, linux.SysRecvmmsg, linux.SysSendmmsg, linux.SysSplice:
 		return true
 	}
 	return false
@@ -119,12 +117,6 @@ func (n *network) reaches(a *inet.Addr) {
 		return
 	}
 	n.configured()
-}
-
-// newFile makes descriptor and description of a stream of this package's.
-func (n *network) newFile(s stream, flags int) (uintptr, linux.Errno) {
-	f := newFile(nil, s, linux.ORdwr|flags&linux.ONonblock)
-	return ret(n.p.install(f, 0, flags&linux.OCloexec != 0))
 }
 
 // resolvConf is resolv.conf(5), and noResolver its text while no name server is

@@ -41,7 +41,8 @@ func (n *network) call(num uintptr, a *Args) (uintptr, linux.Errno) {
 	case linux.SysZcProbe, linux.SysZcRecv, linux.SysZcRelease, linux.SysZcSend, linux.SysZcDone:
 		return n.zeroCopy(num, a)
 	}
-	return n.polling(num, a)
+	n.p.hal.CountENOSYS(num)
+	return 0, linux.ENOSYS
 }
 
 // socket returns the socket behind the descriptor in argument 0.
@@ -125,12 +126,12 @@ func (n *network) sysSocketpair(a *Args) linux.Errno {
 	}
 	y, _ := n.newUnix(kind, a.int(2))
 	join(x, y)
-	xfd, errno := n.newFile(x, flags)
+	xfd, errno := n.p.newStream(x, flags)
 	if errno != 0 {
 		y.close()
 		return errno
 	}
-	yfd, errno := n.newFile(y, flags)
+	yfd, errno := n.p.newStream(y, flags)
 	if errno != 0 {
 		n.p.close(int(xfd))
 		return errno

@@ -39,6 +39,16 @@ func (p *Process) socketCall(num uintptr, a *Args) (uintptr, linux.Errno) {
 	return h.calls.call(num, hide(a))
 }
 
+// pollCall makes a call that waits for descriptors, if there are any.
+func (p *Process) pollCall(num uintptr, a *Args) (uintptr, linux.Errno) {
+	h := p.polling.Load()
+	if h == nil {
+		p.hal.CountENOSYS(num)
+		return 0, linux.ENOSYS
+	}
+	return h.calls.call(num, hide(a))
+}
+
 // msghdr is struct msghdr.
 type msghdr struct {
 	name       unsafe.Pointer

@@ -103,6 +103,10 @@ func socketPointers(num uintptr) uint8 {
 		return p2 | p3 | p4 | p5 | p6
 	case linux.SysEpollPwait2:
 		return p2 | p4 | p5
+	case linux.SysTimerfdSettime:
+		return p3 | p4
+	case linux.SysTimerfdGettime:
+		return p2
 	case linux.SysZcSend:
 		return p2 | p4
 	}

@@ -2,44 +2,82 @@ package posix
 
 import "unibench/libos/guest/linux"
 
-// polling makes the calls that wait for several descriptors.
-func (n *network) polling(num uintptr, a *Args) (uintptr, linux.Errno) {
+// pollHook holds all that only programs need which wait for descriptors
+// themselves. Nothing but EnablePolling mentions the type behind it, so that
+// the linker can leave it out.
+type pollHook struct {
+	calls pollCalls
+}
+
+type pollCalls interface {
+	// call makes a call for which isPollCall holds.
+	call(num uintptr, a *Args) (uintptr, linux.Errno)
+}
+
+// EnablePolling makes the calls work that wait for several descriptors (poll,
+// select, epoll), and those that make descriptors to be waited for: eventfd and
+// timerfd. Without it they answer ENOSYS: what Go's runtime waits for goes
+// through PollRegister.
+func (p *Process) EnablePolling() {
+	if p.polling.Load() == nil {
+		p.polling.Store(&pollHook{&poller{p}})
+	}
+}
+
+// isPollCall reports whether num is answered by what EnablePolling adds.
+func isPollCall(num uintptr) bool {
+	switch num {
+	case linux.SysPoll, linux.SysPpoll, linux.SysSelect, linux.SysPselect6, linux.SysEpollCreate,
+		linux.SysEpollCreate1, linux.SysEpollCtl, linux.SysEpollWait, linux.SysEpollPwait, linux.SysEpollPwait2,
+		linux.SysEventfd, linux.SysEventfd2, linux.SysTimerfdCreate, linux.SysTimerfdSettime, linux.SysTimerfdGettime:
+		return true
+	}
+	return false
+}
+
+// poller is what EnablePolling adds to a process. Masks of signals are
+// accepted and mean nothing: signals do not interrupt calls here.
+type poller struct{ p *Process }
+
+func (o *poller) call(num uintptr, a *Args) (uintptr, linux.Errno) {
 	switch num {
 	case linux.SysPoll:
-		return n.sysPoll(a, int64(a.int(2))*1e6)
+		return o.sysPoll(a, int64(a.int(2))*1e6)
 	case linux.SysPpoll:
-		timeout, errno := timeoutAt(a, 2)
-		if errno != 0 {
-			return 0, errno
-		}
-		return n.sysPoll(a, timeout)
+		return o.sysPpoll(a)
 	case linux.SysSelect:
-		return n.sysSelect(a, true)
+		return o.sysSelect(a, true)
 	case linux.SysPselect6:
-		return n.sysSelect(a, false)
+		return o.sysSelect(a, false)
 	case linux.SysEpollCreate:
 		if a.int(0) <= 0 {
 			return 0, linux.EINVAL
 		}
-		return n.sysEpollCreate(0)
+		return o.sysEpollCreate(0)
 	case linux.SysEpollCreate1:
-		return n.sysEpollCreate(a.int(0))
+		return o.sysEpollCreate(a.int(0))
 	case linux.SysEpollCtl:
-		return 0, n.sysEpollCtl(a)
+		return 0, o.sysEpollCtl(a)
 	case linux.SysEpollWait, linux.SysEpollPwait:
-		return n.sysEpollWait(a, int64(a.int(3))*1e6)
+		return o.sysEpollWait(a, int64(a.int(3))*1e6)
 	case linux.SysEpollPwait2:
 		timeout, errno := timeoutAt(a, 3)
 		if errno != 0 {
 			return 0, errno
 		}
-		return n.sysEpollWait(a, timeout)
+		return o.sysEpollWait(a, timeout)
 	case linux.SysEventfd:
-		return n.sysEventfd(a.uint32(0), 0)
+		return o.sysEventfd(a.uint32(0), 0)
 	case linux.SysEventfd2:
-		return n.sysEventfd(a.uint32(0), a.int(1))
+		return o.sysEventfd(a.uint32(0), a.int(1))
+	case linux.SysTimerfdCreate:
+		return o.sysTimerfdCreate(a)
+	case linux.SysTimerfdSettime:
+		return 0, o.sysTimerfdSettime(a)
+	case linux.SysTimerfdGettime:
+		return 0, o.sysTimerfdGettime(a)
 	}
-	n.p.hal.CountENOSYS(num)
+	o.p.hal.CountENOSYS(num)
 	return 0, linux.ENOSYS
 }
 
@@ -70,9 +108,9 @@ func readyNow(f *file) (uint32, *notifier) {
 // sweep looks at many descriptors and, if none is ready, waits. look calls
 // visit with each descriptor and the events it wants and returns how many are
 // ready. timeout is in nanoseconds, negative for ever.
-func (n *network) sweep(timeout int64, look func(visit func(fd int, want uint32) uint32) int) int {
+func (o *poller) sweep(timeout int64, look func(visit func(fd int, want uint32) uint32) int) int {
 	now := func(fd int, want uint32) uint32 {
-		f, errno := n.p.get(fd)
+		f, errno := o.p.get(fd)
 		if errno != 0 {
 			return linux.PollNval
 		}
@@ -92,7 +130,7 @@ func (n *network) sweep(timeout int64, look func(visit func(fd int, want uint32)
 		}
 	}()
 	look(func(fd int, want uint32) uint32 {
-		if f, errno := n.p.get(fd); errno == 0 {
+		if f, errno := o.p.get(fd); errno == 0 {
 			if _, notes := readyNow(f); notes != nil {
 				notes.add(watch{to: w})
 				held = append(held, f)
@@ -103,8 +141,8 @@ func (n *network) sweep(timeout int64, look func(visit func(fd int, want uint32)
 		return 0
 	})
 	if timeout > 0 {
-		n.p.alarms.set(n.p.hal, w, timeout)
-		defer n.p.alarms.cancel(w)
+		o.p.alarms.set(o.p.hal, w, timeout)
+		defer o.p.alarms.cancel(w)
 	}
 	for {
 		late := w.late.Load()
@@ -115,10 +153,10 @@ func (n *network) sweep(timeout int64, look func(visit func(fd int, want uint32)
 	}
 }
 
-func (n *network) sysPoll(a *Args, timeout int64) (uintptr, linux.Errno) {
-	n.p.mu.Lock()
-	limit := n.p.nofile.Cur
-	n.p.mu.Unlock()
+func (o *poller) sysPoll(a *Args, timeout int64) (uintptr, linux.Errno) {
+	o.p.mu.Lock()
+	limit := o.p.nofile.Cur
+	o.p.mu.Unlock()
 	if uint64(a.uint32(1)) > limit {
 		return 0, linux.EINVAL
 	}
@@ -126,7 +164,7 @@ func (n *network) sysPoll(a *Args, timeout int64) (uintptr, linux.Errno) {
 	if errno != 0 {
 		return 0, errno
 	}
-	found := n.sweep(timeout, func(visit func(int, uint32) uint32) (found int) {
+	found := o.sweep(timeout, func(visit func(int, uint32) uint32) (found int) {
 		for i := range fds {
 			p := &fds[i]
 			p.Revents = 0
@@ -142,6 +180,25 @@ func (n *network) sysPoll(a *Args, timeout int64) (uintptr, linux.Errno) {
 	return uintptr(found), 0
 }
 
+// sysPpoll is poll with a struct timespec, that is told how much of it is left.
+func (o *poller) sysPpoll(a *Args) (uintptr, linux.Errno) {
+	timeout, errno := timeoutAt(a, 2)
+	if errno != 0 {
+		return 0, errno
+	}
+	start := o.p.hal.MonoTime()
+	found, errno := o.sysPoll(a, timeout)
+	if errno == 0 && timeout >= 0 {
+		errno = store(a, 2, split(o.left(start, timeout)))
+	}
+	return found, errno
+}
+
+// left returns what is left of timeout nanoseconds since start.
+func (o *poller) left(start, timeout int64) int64 {
+	return max(timeout-(o.p.hal.MonoTime()-start), 0)
+}
+
 // What the three sets of select wait for (fs/select.c of Linux).
 const (
 	selectRead   = linux.PollRdnorm | linux.PollRdband | linux.PollIn | linux.PollHup | linux.PollErr
@@ -149,9 +206,9 @@ const (
 	selectExcept = linux.PollPri
 )
 
-// sysSelect waits for the descriptors in three bit sets. old is select, whose
-// timeout is a struct timeval, that is told how much of it is left.
-func (n *network) sysSelect(a *Args, old bool) (uintptr, linux.Errno) {
+// sysSelect waits for the descriptors in three bit sets. The timeout is told
+// how much of it is left. old is select, whose timeout is a struct timeval.
+func (o *poller) sysSelect(a *Args, old bool) (uintptr, linux.Errno) {
 	timeout, errno := selectTimeout(a, old)
 	if errno != 0 {
 		return 0, errno
@@ -160,7 +217,7 @@ func (n *network) sysSelect(a *Args, old bool) (uintptr, linux.Errno) {
 	if count < 0 {
 		return 0, linux.EINVAL
 	}
-	count = min(count, len(*n.p.table.Load()))
+	count = min(count, len(*o.p.table.Load()))
 	size := (count + 63) / 64
 	var sets, results [3][]uint64
 	for i := range sets {
@@ -177,16 +234,16 @@ func (n *network) sysSelect(a *Args, old bool) (uintptr, linux.Errno) {
 	wanted := func(i, fd int) bool { return sets[i] != nil && sets[i][fd/64]>>(fd%64)&1 != 0 }
 	for fd := range count {
 		if wanted(0, fd) || wanted(1, fd) || wanted(2, fd) {
-			f, errno := n.p.get(fd)
+			f, errno := o.p.get(fd)
 			if errno != 0 {
 				return 0, errno
 			}
 			f.put()
 		}
 	}
-	start := n.p.hal.MonoTime()
+	start := o.p.hal.MonoTime()
 	masks := [3]uint32{selectRead, selectWrite, selectExcept}
-	found := n.sweep(timeout, func(visit func(int, uint32) uint32) (found int) {
+	found := o.sweep(timeout, func(visit func(int, uint32) uint32) (found int) {
 		for i := range results {
 			clear(results[i])
 		}
@@ -210,11 +267,14 @@ func (n *network) sysSelect(a *Args, old bool) (uintptr, linux.Errno) {
 		}
 		return found
 	})
-	if old && timeout >= 0 {
-		left := max(timeout-(n.p.hal.MonoTime()-start), 0)
-		return uintptr(found), store(a, 4, timeval(split(left)))
+	switch left := split(o.left(start, timeout)); {
+	case timeout < 0:
+		return uintptr(found), 0
+	case old:
+		return uintptr(found), store(a, 4, timeval(left))
+	default:
+		return uintptr(found), store(a, 4, left)
 	}
-	return uintptr(found), 0
 }
 
 func selectTimeout(a *Args, old bool) (int64, linux.Errno) {

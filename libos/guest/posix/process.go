@@ -26,6 +26,7 @@ type Process struct {
 	pipes atomic.Uint64 // made so far; their inode numbers
 
 	alarms  alarms
+	polling atomic.Pointer[pollHook]   // set by EnablePolling
 	sockets atomic.Pointer[socketHook] // set by EnableSockets
 
 	table atomic.Pointer[[]descriptor] // fds, for those that do not hold mu
@@ -121,4 +122,11 @@ func (p *Process) masked(perm uint32) uint32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return perm &^ p.umask
+}
+
+// newStream makes descriptor and description of a stream without a node, open
+// for both reading and writing.
+func (p *Process) newStream(s stream, flags int) (uintptr, linux.Errno) {
+	f := newFile(nil, s, linux.ORdwr|flags&linux.ONonblock)
+	return ret(p.install(f, 0, flags&linux.OCloexec != 0))
 }

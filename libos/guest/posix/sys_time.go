@@ -64,14 +64,19 @@ func (p *Process) sysTime(a *Args) (uintptr, linux.Errno) {
 	return uintptr(sec), 0
 }
 
-// duration returns the struct timespec in argument i in nanoseconds, at most
-// about 292 years.
+// duration returns the struct timespec in argument i in nanoseconds.
 func duration(a *Args, i int) (int64, linux.Errno) {
 	t, errno := load[linux.Timespec](a, i)
-	switch {
-	case errno != 0:
+	if errno != 0 {
 		return 0, errno
-	case t.Sec < 0 || t.Nsec < 0 || t.Nsec >= second:
+	}
+	return nanoseconds(t)
+}
+
+// nanoseconds returns a time that is not negative in nanoseconds, at most about
+// 292 years.
+func nanoseconds(t linux.Timespec) (int64, linux.Errno) {
+	if t.Sec < 0 || t.Nsec < 0 || t.Nsec >= second {
 		return 0, linux.EINVAL
 	}
 	return min(t.Sec, (1<<63-1)/second-1)*second + t.Nsec, 0

@@ -49,7 +49,13 @@ func (n *notifier) block(p *Process, mask uint32, timeout int64, try func() linu
 	}
 }
 
-// alarms wakes waiters at given times. The zero value is ready for use.
+// ring tells that the alarm's time has come.
+func (w *waiter) ring() {
+	w.late.Store(true)
+	w.signal(w.mask)
+}
+
+// alarms rings at given times. The zero value is ready for use.
 //
 // The platform can only put goroutines to sleep, for a time that is fixed when
 // it begins. So one goroutine sleeps until the earliest alarm; an alarm that is
@@ -65,11 +71,14 @@ type alarms struct {
 
 type alarm struct {
 	when int64 // of HAL.MonoTime
-	w    *waiter
+	w    rung
 }
 
+// rung is what an alarm rings. It may set another alarm meanwhile.
+type rung interface{ ring() }
+
 // set rings w after a number of nanoseconds.
-func (a *alarms) set(hal HAL, w *waiter, after int64) {
+func (a *alarms) set(hal HAL, w rung, after int64) {
 	when := hal.MonoTime() + min(after, 1<<62)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -86,8 +95,8 @@ func (a *alarms) set(hal HAL, w *waiter, after int64) {
 	}
 }
 
-// cancel undoes set if the alarm has not rung.
-func (a *alarms) cancel(w *waiter) {
+// cancel undoes set if the alarm is not about to ring or has rung.
+func (a *alarms) cancel(w rung) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := range a.pending {
@@ -124,12 +133,15 @@ func (a *alarms) sleep(hal HAL, when int64) {
 		}
 		n := 0
 		for n < len(a.pending) && a.pending[n].when <= when {
-			w := a.pending[n].w
-			w.late.Store(true)
-			w.signal(w.mask)
 			n++
 		}
+		due := append([]alarm(nil), a.pending[:n]...)
 		a.pending = append(a.pending[:0], a.pending[n:]...)
+		a.mu.Unlock()
+		for i := range due {
+			due[i].w.ring()
+		}
+		a.mu.Lock()
 		if len(a.pending) == 0 || a.covered(a.pending[0].when) {
 			a.mu.Unlock()
 			return
