@@ -71,9 +71,9 @@ func PlanTest(ctx context.Context, opts TestConfig) (*TestPlan, error) {
 	}
 	imports, roots := map[string]bool{}, map[string]bool{}
 	for _, p := range pkgs {
-		path, _, _ := strings.Cut(p.ImportPath, " [") // a variant for a test
+		path, _, variant := strings.Cut(p.ImportPath, " [") // made for a test
 		imports[path] = true
-		if p.DepOnly || strings.HasSuffix(path, ".test") {
+		if p.DepOnly || variant || strings.HasSuffix(path, ".test") {
 			continue
 		}
 		plan.Foreign = plan.Foreign || !p.Standard

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// counts are numbers of tests by outcome.
+type counts struct{ Pass, Fail, Skip, Missing int }
+
+func (c *counts) add(outcome string) {
+	switch outcome {
+	case pass:
+		c.Pass++
+	case fail:
+		c.Fail++
+	case skip:
+		c.Skip++
+	default:
+		c.Missing++
+	}
+}
+
+// A row is one package in the table.
+type row struct {
+	Package            string
+	Process, Unikernel counts
+	// Both is the number of tests that pass on both sides.
+	Both int
+	// Seconds that the tests took, with the start of the VM.
+	ProcessSeconds, UnikernelSeconds float64
+	Differences                      []difference
+}
+
+// A difference is a test that passes as a process and not as a unikernel.
+type difference struct {
+	Package, Test string
+	Outcome       string // as a unikernel; "" if it did not end
+	Expected      string // name of the reason, or ""
+	Output        string
+}
+
+// A comparison is the result of a run.
+type comparison struct {
+	Rows  []row
+	Stale []string // expectations that nothing needed
+}
+
+// compare matches the outcomes of both sides.
+func compare(process, unikernel map[string]packageOutcome, x *expectations) comparison {
+	var c comparison
+	for _, pkg := range slices.Sorted(maps.Keys(process)) {
+		p, u := process[pkg], unikernel[pkg]
+		r := row{Package: pkg, ProcessSeconds: p.Seconds, UnikernelSeconds: u.Seconds}
+		for _, test := range slices.Sorted(maps.Keys(p.Tests)) {
+			was, is := p.Tests[test], u.Tests[test]
+			r.Process.add(was)
+			r.Unikernel.add(is)
+			if was != pass {
+				continue
+			}
+			if is == pass {
+				r.Both++
+				continue
+			}
+			d := difference{Package: pkg, Test: test, Outcome: is, Expected: x.reason(pkg, test), Output: u.Reasons[test]}
+			if is == "" && d.Output == "" {
+				d.Output = u.Reasons[""]
+			}
+			r.Differences = append(r.Differences, d)
+		}
+		// Tests that only the unikernel has are names that depend on the run.
+		c.Rows = append(c.Rows, r)
+	}
+	c.Stale = x.unused(func(pkg string) bool { _, ok := process[pkg]; return ok })
+	return c
+}
+
+// total sums the rows up.
+func (c comparison) total() (t row) {
+	t.Package = "all"
+	for _, r := range c.Rows {
+		t.Process.sum(r.Process)
+		t.Unikernel.sum(r.Unikernel)
+		t.Both += r.Both
+		t.ProcessSeconds += r.ProcessSeconds
+		t.UnikernelSeconds += r.UnikernelSeconds
+		t.Differences = append(t.Differences, r.Differences...)
+	}
+	return t
+}
+
+func (c *counts) sum(o counts) {
+	c.Pass += o.Pass
+	c.Fail += o.Fail
+	c.Skip += o.Skip
+	c.Missing += o.Missing
+}
+
+func (c comparison) unexpected() (n int) {
+	for _, d := range c.total().Differences {
+		if d.Expected == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// share is the part of the tests passing as a process that pass as a unikernel.
+func (r row) share() float64 {
+	if r.Process.Pass == 0 {
+		return 1
+	}
+	return float64(r.Both) / float64(r.Process.Pass)
+}
+
+// summary is the result in a sentence.
+func (c comparison) summary() string {
+	t := c.total()
+	return fmt.Sprintf("%d packages: %d of the %d tests that pass as a process pass as a unikernel (%.2f %%), %d differ as expected, %d unexpectedly",
+		len(c.Rows), t.Both, t.Process.Pass, 100*t.share(), len(t.Differences)-c.unexpected(), c.unexpected())
+}
+
+// print says what differs unexpectedly, and the summary.
+func (c comparison) print(w io.Writer) {
+	for _, d := range c.total().Differences {
+		if d.Expected != "" {
+			continue
+		}
+		fmt.Fprintf(w, "differs: %s %s: passes as a process, as a unikernel: %s\n", d.Package, d.Test, outcomeText(d.Outcome))
+		for line := range strings.Lines(d.Output) {
+			fmt.Fprintf(w, "\t%s\n", strings.TrimRight(line, "\n"))
+		}
+	}
+	for _, s := range c.Stale {
+		fmt.Fprintf(w, "expected, and no difference: %s\n", s)
+	}
+	fmt.Fprintln(w, c.summary())
+}
+
+func outcomeText(outcome string) string {
+	if outcome == "" {
+		return "did not end"
+	}
+	return outcome
+}

@@ -1,0 +1,111 @@
+// Command conform holds the library OS to Go's own tests: it runs the tests of
+// the standard library on the host as processes (go test, CGO_ENABLED=0) and as
+// unikernels (uni test), matches them by name, and writes what became of each.
+//
+//	go run ./scripts/conform [-short] [-out DIR] [-resume DIR] [-uni FILE] [-expected FILE] [PKG...]
+//
+// Both sides run with -short and -count=1. A test that passes as a process and
+// does not pass as a unikernel has to be among the expected differences, each of
+// which has its reason (expected.txt beside this file); otherwise the exit status
+// is 1. Tests that fail or are skipped as a process say nothing about the
+// unikernel and count for neither.
+//
+// Without -short, all packages of the standard library that have tests are run,
+// a few at a time, and each one's outcome is on disk before the next begins: a
+// run that was interrupted goes on with -resume, whose folder the output names.
+// With -short, the packages in short.txt, and nothing is written unless -out says
+// where. Its arguments replace the list.
+//
+// Exit status: 0 no unexplained difference, 1 there are some or a tool failed, 2
+// usage.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// errDiffer says that there are differences that nobody expected.
+var errDiffer = errors.New("unexpected differences: see above")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(status(os.Stderr, run(ctx, os.Stdout, os.Stderr, os.Args[1:])))
+}
+
+func status(stderr io.Writer, err error) int {
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, new(*usageError)):
+		fmt.Fprintln(stderr, "conform:", err)
+		return 2
+	default:
+		fmt.Fprintln(stderr, "conform:", err)
+		return 1
+	}
+}
+
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+// config is the command line.
+type config struct {
+	short         bool
+	out, resume   string
+	uni, expected string
+	memory        string
+	packages      []string
+}
+
+func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
+	var c config
+	flags := flag.NewFlagSet("conform", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.BoolVar(&c.short, "short", false, "the packages in short.txt only, without writing results")
+	flags.StringVar(&c.out, "out", "", "folder below which the results go (results/conformance, with -short none)")
+	flags.StringVar(&c.resume, "resume", "", "folder of an interrupted run to go on with")
+	flags.StringVar(&c.uni, "uni", "bin/uni", "the uni command")
+	flags.StringVar(&c.memory, "mem", "2G", "memory of each unikernel")
+	flags.StringVar(&c.expected, "expected", "", "file of expected differences (the built-in one)")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return &usageError{err}
+	}
+	c.packages = flags.Args()
+	if c.resume != "" && c.out != "" {
+		return &usageError{errors.New("-out is for a new run, and -resume names the folder of an old one")}
+	}
+	s, err := newSession(ctx, c, stderr)
+	if err != nil {
+		return err
+	}
+	if err := s.runAll(ctx); err != nil {
+		if s.store.dir != "" {
+			fmt.Fprintf(stderr, "conform: go on with -resume %s\n", s.store.dir)
+		}
+		return err
+	}
+	report := compare(s.store.outcomes(processSide), s.store.outcomes(unikernelSide), s.expected)
+	if err := s.store.finish(report, s.expected); err != nil {
+		return err
+	}
+	report.print(stdout)
+	if s.store.dir != "" {
+		fmt.Fprintf(stdout, "results: %s\n", s.store.dir)
+	}
+	if report.unexpected() > 0 {
+		return errDiffer
+	}
+	return nil
+}
