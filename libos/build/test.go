@@ -34,8 +34,9 @@ type TestPlan struct {
 	Roots []string
 	// GOROOT is the toolchain's.
 	GOROOT string
-	// Foreign reports whether there is a package outside the standard library.
-	Foreign bool
+	// Foreign reports whether there is a package outside the standard library,
+	// Broken whether one cannot be loaded.
+	Foreign, Broken bool
 
 	job *job
 }
@@ -77,6 +78,7 @@ func PlanTest(ctx context.Context, opts TestConfig) (*TestPlan, error) {
 			continue
 		}
 		plan.Foreign = plan.Foreign || !p.Standard
+		plan.Broken = plan.Broken || p.Error != nil
 		switch {
 		case p.Standard:
 			roots[j.tc.goroot] = true

@@ -37,7 +37,8 @@ func (a *app) test(args []string) error {
 		}
 		return err
 	}
-	if plan.Foreign && t.vet != "off" {
+	// If a package cannot be loaded, go test says so best.
+	if plan.Foreign && !plan.Broken && t.vet != "off" {
 		vet := plan.Vet(a.ctx, t.vet)
 		vet.Stdout, vet.Stderr = a.stderr, a.stderr
 		if err := vet.Run(); err != nil {
