@@ -30,6 +30,10 @@ type Config struct {
 	// Network lets the container keep the network namespace that it is
 	// started in, instead of an empty one: for servers, see Bundle.Start.
 	Network bool
+
+	// Memory gives the container a file system in memory at /dev/shm, as
+	// most have; without, there is one mount less to make.
+	Memory bool
 }
 
 // Bundle is a program made ready to run. Its files live in the run's scratch
@@ -91,7 +95,7 @@ func NewBundle(ctx context.Context, s *scratch.Scratch, c Config) (*Bundle, erro
 // Run starts one container and waits for it; see launch.Run. The container is
 // gone when Run returns, also after an error.
 func (b *Bundle) Run(ctx context.Context) (*launch.Result, error) {
-	r, err := b.Start(ctx, nil)
+	r, err := b.Start(ctx, StartOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -105,13 +109,20 @@ type Running struct {
 	bundle *Bundle
 }
 
-// Start starts one container. netns, if not nil, is the network namespace of the
-// runtime, and of a container that keeps it (Config.Network). Containers of one
-// bundle run one at a time.
-func (b *Bundle) Start(ctx context.Context, netns *os.File) (*Running, error) {
+// StartOptions say what one start has of its own; both files stay the caller's.
+type StartOptions struct {
+	// NetNS, if not nil, is the network namespace of the runtime, and of a
+	// container that keeps it (Config.Network).
+	NetNS *os.File
+	// Input, if not nil, is standard input in the place of Config.Stdin.
+	Input *os.File
+}
+
+// Start starts one container. Containers of one bundle run one at a time.
+func (b *Bundle) Start(ctx context.Context, o StartOptions) (*Running, error) {
 	b.next++
 	spec := b.spec(fmt.Sprintf("%s-%d", filepath.ToSlash(filepath.Base(b.state)), b.next))
-	spec.NetNS = netns
+	spec.NetNS, spec.Input = o.NetNS, o.Input
 	r, err := launch.Start(ctx, spec)
 	if err != nil {
 		return nil, errors.Join(err, b.clean())

@@ -247,7 +247,7 @@ func TestNetwork(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer ns.Close()
-		r, err := b.Start(t.Context(), ns)
+		r, err := b.Start(t.Context(), container.StartOptions{NetNS: ns})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,6 +41,15 @@ func spec(c Config, args []string, group string, userNamespace bool) *specs.Spec
 		limit := c.MemoryBytes
 		linux.Resources = &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}}
 	}
+	mounts := []specs.Mount{
+		{Destination: "/proc", Type: "proc", Source: "proc"},
+		{Destination: "/dev", Type: "tmpfs", Source: "tmpfs", Options: []string{"nosuid", "mode=755", "size=64k"}},
+	}
+	if c.Memory {
+		mounts = append(mounts, specs.Mount{
+			Destination: "/dev/shm", Type: "tmpfs", Source: "shm", Options: []string{"nosuid", "nodev", "noexec", "mode=1777", "size=65536k"},
+		})
+	}
 	return &specs.Spec{
 		Version: specVersion,
 		Process: &specs.Process{
@@ -52,11 +61,8 @@ func spec(c Config, args []string, group string, userNamespace bool) *specs.Spec
 		},
 		Root:     &specs.Root{Path: rootName, Readonly: true},
 		Hostname: "container",
-		Mounts: []specs.Mount{
-			{Destination: "/proc", Type: "proc", Source: "proc"},
-			{Destination: "/dev", Type: "tmpfs", Source: "tmpfs", Options: []string{"nosuid", "mode=755", "size=64k"}},
-		},
-		Linux: linux,
+		Mounts:   mounts,
+		Linux:    linux,
 	}
 }
 

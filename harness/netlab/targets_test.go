@@ -126,7 +126,7 @@ func TestContainer(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorld(t, netlab.Config{Link: netlab.Veth})
-	r, err := b.Start(limit(t), w.NetNS(netlab.SUT))
+	r, err := b.Start(limit(t), container.StartOptions{NetNS: w.NetNS(netlab.SUT)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,15 +51,29 @@ type Run struct {
 	// Remarks say how the suite measures, for readers of its tables.
 	Remarks []string `json:"remarks,omitempty"`
 
+	// Aims are what the suite's targets are built for, to be compared with what
+	// they did.
+	Aims []Aim `json:"aims,omitempty"`
+
 	// Estimate says why the numbers are estimates (a nested or shared
 	// host), and is empty where they are not.
 	Estimate string `json:"estimate,omitempty"`
 }
 
-// Skip is a target that was asked for and that this host cannot run.
+// Skip is a target that was asked for and that this host cannot run, or a benchmark
+// that it cannot run on any target.
 type Skip struct {
-	Target string `json:"target"`
-	Reason string `json:"reason"` // with the next step
+	Target    string `json:"target,omitempty"`
+	Benchmark string `json:"benchmark,omitempty"`
+	Reason    string `json:"reason"` // with the next step
+}
+
+// What returns what is skipped.
+func (s Skip) What() string {
+	if s.Target != "" {
+		return s.Target
+	}
+	return s.Benchmark
 }
 
 // Benchmark is one row of the benchmark matrix.
@@ -84,6 +98,16 @@ type Unit struct {
 	Primary bool   `json:"primary,omitempty"`
 	Detail  bool   `json:"detail,omitempty"` // left out where a table must be short
 	Doc     string `json:"doc,omitempty"`    // what is measured, from where to where
+}
+
+// Aim is a limit that a target should keep in one benchmark and unit.
+type Aim struct {
+	Benchmark string  `json:"benchmark"`
+	Unit      string  `json:"unit"`
+	Target    string  `json:"target"`
+	Ratio     bool    `json:"ratio,omitempty"` // the limit is one of the ratio to the base
+	AtMost    float64 `json:"at_most"`
+	Doc       string  `json:"doc,omitempty"`
 }
 
 // Artefact is one built input of the run.

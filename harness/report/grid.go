@@ -151,14 +151,17 @@ func (c PhaseCell) text() string {
 func (r *Report) missingGrid() grid {
 	g := grid{title: "Not in the table", head: []string{"target", "benchmark", "what", "trials", "reason"}}
 	for _, m := range r.Missing {
-		benchmark, count := m.Benchmark, "-"
+		target, benchmark, count := m.Target, m.Benchmark, "-"
+		if target == "" {
+			target = "all"
+		}
 		if benchmark == "" {
 			benchmark = "all"
 		}
 		if m.Count > 0 {
 			count = fmt.Sprint(m.Count)
 		}
-		g.rows = append(g.rows, []string{m.Target, benchmark, m.What, count, m.Reason})
+		g.rows = append(g.rows, []string{target, benchmark, m.What, count, m.Reason})
 	}
 	return g
 }

@@ -17,7 +17,7 @@ const maxReason = 120
 func missing(d *record.Data) []Missing {
 	var out []Missing
 	for _, s := range d.Run.Skipped {
-		out = append(out, Missing{Target: s.Target, What: "skipped", Reason: s.Reason})
+		out = append(out, Missing{Target: s.Target, Benchmark: s.Benchmark, What: "skipped", Reason: s.Reason})
 	}
 	for _, target := range d.Run.Targets {
 		for _, b := range d.Run.Benchmarks {

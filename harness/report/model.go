@@ -108,7 +108,7 @@ type PhaseCell struct {
 
 // Missing says what is not in the table, and why: trials, or values of a unit.
 type Missing struct {
-	Target    string `json:"target"`
+	Target    string `json:"target"`              // empty: all
 	Benchmark string `json:"benchmark,omitempty"` // empty: all
 	What      string `json:"what"`                // skipped, a status in words, not run, no UNIT
 	Count     int    `json:"count,omitempty"`     // trials
@@ -121,6 +121,7 @@ type Kind string
 // The kinds of notes, in the order in which they are printed.
 const (
 	Reading  Kind = "reading"
+	Aim      Kind = "aim"
 	Method   Kind = "method"
 	Fairness Kind = "fairness"
 	HostFact Kind = "host"

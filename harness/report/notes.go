@@ -55,6 +55,8 @@ func notes(d *record.Data, r *Report, w *noteSet) []Note {
 		}
 	}
 	add(Reading, readings(r)...)
+	add(Reading, leaving(r)...)
+	add(Aim, aims(d, r)...)
 	add(Method, method(d, r)...)
 	add(Method, d.Run.Remarks...)
 	for _, q := range d.Run.Fairness.Inequalities {

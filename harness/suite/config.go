@@ -31,7 +31,8 @@ type Config struct {
 	Load LoadConfig `json:"load,omitzero"`
 }
 
-// LoadConfig is the part of Config for suites that put servers under load.
+// LoadConfig is the part of Config for suites that put servers under load; Duration
+// is for those that lead programs, too.
 type LoadConfig struct {
 	Duration time.Duration `json:"duration_ns"`        // of a measured period
 	Conns    int           `json:"conns,omitempty"`    // of benchmarks with several; 0: what each says
@@ -48,10 +49,15 @@ const (
 	maxSteps    = 64
 )
 
+func (c LoadConfig) checkDuration() error {
+	if c.Duration < minDuration || c.Duration > time.Hour {
+		return fmt.Errorf("-duration %v: want %v to 1h", c.Duration, minDuration)
+	}
+	return nil
+}
+
 func (c LoadConfig) check() error {
 	switch {
-	case c.Duration < minDuration || c.Duration > time.Hour:
-		return fmt.Errorf("-duration %v: want %v to 1h", c.Duration, minDuration)
 	case c.Conns < 0 || c.Conns > maxConns:
 		return fmt.Errorf("-conns %d: want 1 to %d", c.Conns, maxConns)
 	case !(c.Rate >= 0 && c.Rate <= maxRate):
@@ -72,7 +78,8 @@ func (c LoadConfig) check() error {
 // ErrUsage marks requests that name something unknown or impossible.
 var ErrUsage = errors.New("bad request")
 
-// ErrNothing means that no target that was asked for can run on this host.
+// ErrNothing means that no target, or benchmark, that was asked for can run on this
+// host.
 var ErrNothing = errors.New("none of the targets can run on this host")
 
 // Resolve checks c and returns the suite, reduced to the benchmarks asked for.
@@ -120,6 +127,11 @@ func (c Config) Resolve() (Suite, error) {
 		return Suite{}, fmt.Errorf("%w: unknown order %q: choose one of %s, %s", ErrUsage, c.Order, trial.Random, trial.ABBA)
 	case c.Order == trial.ABBA && len(c.Targets) != 2:
 		return Suite{}, fmt.Errorf("%w: order abba is for two targets, not %d: name two with -targets", ErrUsage, len(c.Targets))
+	}
+	if s.Loaded() || s.Leads() {
+		if err := c.Load.checkDuration(); err != nil {
+			return Suite{}, fmt.Errorf("%w: %w", ErrUsage, err)
+		}
 	}
 	if s.Loaded() {
 		if err := c.Load.check(); err != nil {

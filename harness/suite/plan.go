@@ -58,10 +58,29 @@ func Select(c Config, env *target.Env) ([]target.Target, []record.Skip, error) {
 	return usable, skipped, nil
 }
 
+// fit leaves out the benchmarks that need more processors than there are.
+func fit(s Suite, env *target.Env) (Suite, []record.Skip, error) {
+	var fits []Benchmark
+	var skipped []record.Skip
+	for _, b := range s.Benchmarks {
+		if have := len(env.Processors(b.Workload)); have < b.Workload.CPUs {
+			skipped = append(skipped, record.Skip{Benchmark: b.Name, Reason: fmt.Sprintf(
+				"it needs %d processors and this run has %d: give it more with -cpus, or use a host that has them", b.Workload.CPUs, have)})
+			continue
+		}
+		fits = append(fits, b)
+	}
+	s.Benchmarks = fits
+	if len(fits) == 0 {
+		return s, skipped, nothing(skipped)
+	}
+	return s, skipped, nil
+}
+
 func nothing(skipped []record.Skip) error {
 	err := ErrNothing
 	for _, s := range skipped {
-		err = fmt.Errorf("%w; %s: %s", err, s.Target, s.Reason)
+		err = fmt.Errorf("%w; %s: %s", err, s.What(), s.Reason)
 	}
 	return err
 }
@@ -76,6 +95,11 @@ func NewPlan(ctx context.Context, c Config, env *target.Env, o Origin) (*Plan, e
 	if err != nil {
 		return nil, err
 	}
+	s, left, err := fit(s, env)
+	if err != nil {
+		return nil, err
+	}
+	skipped = append(skipped, left...)
 	p := &Plan{Suite: s, Config: c, env: env, programs: make(map[key]target.Program)}
 	var ready []target.Target
 	var artefacts []record.Artefact
@@ -116,6 +140,11 @@ func Outline(c Config, env *target.Env, o Origin) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	s, left, err := fit(s, env)
+	if err != nil {
+		return nil, err
+	}
+	skipped = append(skipped, left...)
 	p := &Plan{Suite: s, Config: c, env: env}
 	if err := p.describe(usable, skipped, nil, o); err != nil {
 		return nil, err
@@ -153,8 +182,8 @@ func (p *Plan) describe(targets []target.Target, skipped []record.Skip, artefact
 		Suite: p.Suite.Name, HostClass: p.env.Host.Class(), Start: o.Start,
 		Commit: o.Commit.ID, Dirty: o.Commit.Dirty, DirtyHash: o.Commit.DirtyHash,
 		Argv: o.Argv, Config: config, Seed: p.Config.Seed, Order: p.Config.Order, Count: p.Config.Count, WarmUp: p.Config.WarmUp,
-		SuiteVersion: p.Suite.Version, Skipped: skipped, Units: p.Suite.Units, Phases: p.Suite.Phases, Remarks: p.Suite.Remarks,
-		Artefacts: distinct(artefacts), Fairness: target.Fairness(targets, o.GoVersion, p.Suite.Loaded()),
+		SuiteVersion: p.Suite.Version, Skipped: skipped, Units: p.Suite.Units, Phases: p.Suite.Phases, Remarks: p.Suite.Remarks, Aims: p.Suite.Aims,
+		Artefacts: distinct(artefacts), Fairness: target.Fairness(targets, o.GoVersion, p.Suite.kind()),
 		Keys: record.Keys{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, CPU: p.env.Host.CPU.Model, VMM: p.env.Host.VMM(), Go: o.GoVersion},
 	}
 	for _, t := range targets {
@@ -165,7 +194,7 @@ func (p *Plan) describe(targets []target.Target, skipped []record.Skip, artefact
 		r.Base = target.Base
 	}
 	for _, b := range p.Suite.Benchmarks {
-		rb := record.Benchmark{Name: b.Name, Procs: len(p.env.CPUs)}
+		rb := record.Benchmark{Name: b.Name, Procs: len(p.env.Processors(b.Workload))}
 		if b.Load != nil {
 			rb.Params = b.Load.params(p.Config)
 		}

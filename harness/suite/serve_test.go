@@ -50,6 +50,12 @@ func runNet(t *testing.T, run string, change func(*Plan)) *record.Data {
 		t.Fatal(err)
 	}
 	change(p)
+	return runReady(t, p, env)
+}
+
+// runReady runs a plan.
+func runReady(t *testing.T, p *Plan, env *target.Env) *record.Data {
+	t.Helper()
 	before, err := Snapshot(env.Host)
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,8 @@ type Session struct {
 	canary       []time.Duration
 	floor        string
 	links        links
+	files        folders
+	tsc          float64 // frequency of the time-stamp counter in Hz, 0 if it is of no use
 }
 
 // Start creates the results folder of p below root.
@@ -91,7 +93,10 @@ func (s *Session) raw(name string, data []byte) error {
 // other work of this process are kept off the processors of the system under
 // test by the caller (host.PinSelf).
 func (s *Session) Run(ctx context.Context, progress func(trial.Progress)) (failed int, err error) {
-	if !s.plan.Suite.Loaded() {
+	if s.plan.Suite.Leads() && s.plan.env.Host.Clock.TSCStable {
+		s.tsc = host.TSCHertz()
+	}
+	if s.plan.Suite.Values != nil {
 		if s.floor, err = measureFloor(ctx, s.plan.env); err != nil {
 			return 0, err
 		}
@@ -131,6 +136,10 @@ func (s *Session) Finish(before, after *host.Snapshot) error {
 		}
 	}
 	more = append(more, s.links.sentences(s.plan.Run.Base)...)
+	more = append(more, s.files.sentences()...)
+	if s.tsc > 0 {
+		more = append(more, fmt.Sprintf("cycles/op are ns/op by a time-stamp counter of %.2f MHz, measured against CLOCK_MONOTONIC", s.tsc/1e6))
+	}
 	j, err := json.Marshal(struct {
 		*host.Snapshot
 		Delta host.Delta               `json:"delta"`
@@ -168,6 +177,10 @@ func (s *Session) execute(ctx context.Context, slot record.Slot) (*trial.Outcome
 	s.plan.env.Runner.Print(trial.ShellLine("", nil, p.Command()))
 	if b.Load != nil {
 		out, err := s.serve(ctx, slot, b, p)
+		return out, s.hide(err)
+	}
+	if b.Led != nil {
+		out, err := s.lead(ctx, slot, b, p)
 		return out, s.hide(err)
 	}
 	return s.start(ctx, slot, p)

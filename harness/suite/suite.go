@@ -20,6 +20,7 @@ type Suite struct {
 	Units      []record.Unit
 	Phases     []string
 	Remarks    []string // on how it measures, for readers of its tables
+	Aims       []record.Aim
 
 	// Defaults are used for what is not asked for, Short in their place for
 	// a quick look, as far as it says anything.
@@ -27,7 +28,8 @@ type Suite struct {
 	Short    Defaults
 
 	// Values turns what was seen of one complete start into units and
-	// phases. It leaves out what the target does not have.
+	// phases. It leaves out what the target does not have. Nil for suites whose
+	// programs do not end by themselves.
 	Values func(*target.Observation) (map[string]float64, []record.Phase)
 	// ImageUnits name the units for the first and the second artefact of
 	// a program: its image, and the same stripped.
@@ -40,7 +42,8 @@ type Benchmark struct {
 	Workload target.Workload
 	Doc      string
 	Expect   trial.Expect
-	Load     *Load // nil for programs that end by themselves
+	Load     *Load    // nil for programs that are no servers
+	Led      *Leading // nil for programs that are not led
 }
 
 // Defaults are what a run of a suite uses unless asked otherwise; a zero value
@@ -52,10 +55,12 @@ type Defaults struct {
 	MemoryBytes   int64 // of every target that can be limited
 	Timeout       time.Duration
 
-	// For suites with a load.
+	// For suites with a load, or whose programs are led.
 	Duration time.Duration
-	Sweep    []float64
-	SLO      SLO
+
+	// For suites with a load.
+	Sweep []float64
+	SLO   SLO
 }
 
 // For returns the defaults of a run, short or not.
@@ -93,8 +98,24 @@ func (s Suite) Loaded() bool {
 	return slices.ContainsFunc(s.Benchmarks, func(b Benchmark) bool { return b.Load != nil })
 }
 
+// Leads reports whether the suite leads programs.
+func (s Suite) Leads() bool {
+	return slices.ContainsFunc(s.Benchmarks, func(b Benchmark) bool { return b.Led != nil })
+}
+
+// kind is the kind of the suite's programs.
+func (s Suite) kind() target.Kind {
+	switch {
+	case s.Loaded():
+		return target.Serving
+	case s.Leads():
+		return target.Led
+	}
+	return target.Ending
+}
+
 // All lists the suites.
-func All() []Suite { return []Suite{boot(), net()} }
+func All() []Suite { return []Suite{boot(), net(), syscalls()} }
 
 // Names lists the suites' names.
 func Names() []string {

@@ -70,10 +70,10 @@ func (t *containerTarget) Prepare(ctx context.Context, w Workload) (Program, err
 	}
 	config := baseline.Config{
 		Runtime: runtime, Binary: b.path, Name: "bundle-" + w.Name, Args: w.Args, Stdin: w.Stdin,
-		CPUs: t.env.CPUs, MemoryBytes: t.env.MemoryBytes,
+		CPUs: t.env.Processors(w), MemoryBytes: t.env.MemoryBytes, Network: w.Server, Memory: w.Files,
 	}
-	if w.Server {
-		config.Network, config.ProbeArgs = true, []string{"-h"}
+	if w.lives() {
+		config.ProbeArgs = []string{"-h"}
 	}
 	bundle, err := baseline.NewBundle(ctx, t.env.Scratch, config)
 	if err != nil {
@@ -100,7 +100,15 @@ func (p *containerProgram) Run(ctx context.Context) (*Observation, error) {
 func (p *containerProgram) Link() netlab.LinkKind { return netlab.Veth }
 
 func (p *containerProgram) Serve(ctx context.Context, w *netlab.World) (*Server, error) {
-	r, err := p.bundle.Start(ctx, w.NetNS(netlab.SUT))
+	return p.start(ctx, baseline.StartOptions{NetNS: w.NetNS(netlab.SUT)})
+}
+
+func (p *containerProgram) Lead(ctx context.Context, input *os.File) (*Server, error) {
+	return p.start(ctx, baseline.StartOptions{Input: input})
+}
+
+func (p *containerProgram) start(ctx context.Context, o baseline.StartOptions) (*Server, error) {
+	r, err := p.bundle.Start(ctx, o)
 	if err != nil {
 		return nil, err
 	}

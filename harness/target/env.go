@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"unibench/baselines/scratch"
@@ -26,6 +27,9 @@ type Env struct {
 	Tools   string // folder of uni and uni-vmm
 	Host    *host.Snapshot
 	CPUs    []int // of the system under test
+	// Spare are further processors, which only programs get that need more than
+	// CPUs: those of the harness, which waits while a program runs.
+	Spare []int
 
 	MemoryBytes int64  // of every target that can be limited
 	Runtime     string // container runtime: crun or runc
@@ -35,9 +39,25 @@ type Env struct {
 	LookPath func(name string) (string, error)
 
 	binaries map[string]*binary
+	images   map[string]*binary // of unikernels
 }
 
-// binary is a static Linux program built by the plain go command.
+// Processors returns those that a program of w runs on, or too few.
+func (e *Env) Processors(w Workload) []int {
+	if w.CPUs == 0 {
+		return e.CPUs
+	}
+	all := slices.Clone(e.CPUs)
+	for _, c := range e.Spare {
+		if !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	return all[:min(len(all), w.CPUs)]
+}
+
+// binary is a program that was built: a static one for Linux by the plain go
+// command, or a unikernel.
 type binary struct {
 	path      string
 	artefacts []record.Artefact // the binary, and the same stripped
@@ -60,7 +80,7 @@ type variant struct {
 // is measured, stripped.
 func variants(w Workload, name, path string) []variant {
 	out := []variant{{name, path, nil}}
-	if !w.Server {
+	if !w.lives() {
 		out = append(out, variant{name + " (stripped)", path + "-stripped", stripFlags()})
 	}
 	return out

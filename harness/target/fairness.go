@@ -8,9 +8,21 @@ import (
 	"unibench/harness/record"
 )
 
-// Fairness compares how the targets treat programs, or servers: what is the same
-// for all is held, every difference is an inequality.
-func Fairness(targets []Target, goVersion string, servers bool) record.Fairness {
+// Kind is a kind of program.
+type Kind int
+
+// The kinds: programs that end by themselves, servers, and those that are led.
+const (
+	Ending Kind = iota
+	Serving
+	Led
+)
+
+// Fairness compares how the targets treat programs of a kind: what is the same for
+// all is held, every difference is an inequality.
+func Fairness(targets []Target, goVersion string, kind Kind) record.Fairness {
+	servers := kind == Serving
+	const confinement = "confinement: every thread of program, runtime and monitor, the virtual processors among them, runs on the same processors"
 	f := record.Fairness{Held: []string{
 		"program: the same source, arguments, standard input and environment",
 		"build: " + goVersion + ", go build with plain defaults and -buildvcs=false, no cgo",
@@ -21,8 +33,12 @@ func Fairness(targets []Target, goVersion string, servers bool) record.Fairness 
 		f.Held[2] = "measurement: the same generator, requests and checks of answers, in a namespace of its own with the same settings"
 		f.Held = append(f.Held,
 			fmt.Sprintf("link: one, direct, made anew in every trial; %d bytes of MTU, no shaping", netlab.DefaultMTU),
-			"confinement: every thread of program, runtime and monitor, the virtual processors among them, runs on the same processors",
+			confinement,
 		)
+	}
+	if kind == Led {
+		f.Held[2] = "measurement: by the program itself, the same code: the monotonic clock around each batch of operations"
+		f.Held = append(f.Held, confinement)
 	}
 	traits := make(map[string]Traits)
 	var names []string
@@ -33,7 +49,7 @@ func Fairness(targets []Target, goVersion string, servers bool) record.Fairness 
 	same(&f, "processors", names, func(n string) string { return fmt.Sprintf("%d", traits[n].CPUs) })
 	same(&f, "memory", names, func(n string) string {
 		b := traits[n].MemoryBytes
-		if servers {
+		if kind != Ending {
 			b = traits[n].ServerMemoryBytes
 		}
 		if b > 0 {
@@ -45,6 +61,9 @@ func Fairness(targets []Target, goVersion string, servers bool) record.Fairness 
 		same(&f, "network", names, func(n string) string { return traits[n].Network })
 	}
 	same(&f, "isolation", names, func(n string) string { return traits[n].Isolation })
+	if kind == Led {
+		return f // what surrounds the program is not measured
+	}
 	same(&f, "measured besides the program", names, func(n string) string {
 		if s := traits[n].Inside; s != "" {
 			return s

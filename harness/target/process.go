@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
+	"unibench/baselines/launch"
 	baseline "unibench/baselines/process"
 	"unibench/baselines/scratch"
 	"unibench/harness/netlab"
@@ -41,10 +43,10 @@ func (t *process) Prepare(ctx context.Context, w Workload) (Program, error) {
 		return nil, err
 	}
 	p := &processProgram{
-		config:    baseline.Config{Binary: b.path, Args: w.Args, Stdin: w.Stdin, CPUs: t.env.CPUs},
+		config:    baseline.Config{Binary: b.path, Args: w.Args, Stdin: w.Stdin, CPUs: t.env.Processors(w)},
 		artefacts: named(t.Name(), b.artefacts),
 	}
-	if w.Server {
+	if w.lives() {
 		p.memory, err = t.env.Scratch.NewMemoryGroup("process", t.env.MemoryBytes)
 		t.noLimit = errors.Is(err, scratch.ErrNoMemoryGroups)
 		if err != nil && !t.noLimit {
@@ -72,6 +74,22 @@ func (p *processProgram) Serve(ctx context.Context, w *netlab.World) (*Server, e
 	if err != nil {
 		return nil, err
 	}
+	return p.confined(r)
+}
+
+// Lead limits the memory while the program still waits for its first line.
+func (p *processProgram) Lead(ctx context.Context, input *os.File) (*Server, error) {
+	spec := p.config.Spec()
+	spec.Input = input
+	r, err := launch.Start(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	return p.confined(r)
+}
+
+// confined limits the memory of a program that was just started.
+func (p *processProgram) confined(r *launch.Running) (*Server, error) {
 	if p.memory != nil {
 		if err := p.memory.Add(r.PID()); err != nil {
 			r.Kill()

@@ -18,14 +18,15 @@ const stopGrace = 5 * time.Second
 // running is a started program: *launch.Running, or one that knows more.
 type running interface {
 	PID() int
+	Line(ctx context.Context, prefix string) (string, error)
 	Signal(syscall.Signal) error
 	Kill()
 	Ended() <-chan struct{}
 	Wait() (*launch.Result, error)
 }
 
-// Server is one start of a program that serves until it is asked to end. Stop must
-// be called, once.
+// Server is one start of a program that serves until it is asked to end, or is led
+// until its input ends. Stop or Wait must be called, once.
 type Server struct {
 	running running
 	// monitor asks a unikernel's monitor for its statistics of this moment;
@@ -54,6 +55,21 @@ func (s *Server) Monitor() (*monitor.Stats, error) {
 // Ended is closed when the server has ended, which it should not of itself.
 func (s *Server) Ended() <-chan struct{} { return s.running.Ended() }
 
+// Line waits for a line of standard output; see launch.Running.
+func (s *Server) Line(ctx context.Context, prefix string) (string, error) {
+	return s.running.Line(ctx, prefix)
+}
+
+// Kill ends a program whose end does not matter.
+func (s *Server) Kill() { s.running.Kill() }
+
+// Wait waits for the end of a program that ends by itself. The Observation may be
+// there although there is an error.
+func (s *Server) Wait() (*Observation, error) {
+	res, err := s.running.Wait()
+	return s.finished(res, err)
+}
+
 // Stop asks the server to end (SIGTERM) and waits for it. A server that does not
 // end within five seconds, or ended before, is an error; the Observation may be
 // there all the same. When ctx ends the server is killed.
@@ -80,8 +96,12 @@ func (s *Server) Stop(ctx context.Context) (*Observation, error) {
 		}
 	}
 	res, err := s.running.Wait()
+	return s.finished(res, errors.Join(failed, err))
+}
+
+func (s *Server) finished(res *launch.Result, err error) (*Observation, error) {
 	o := observe(res)
-	if err = errors.Join(failed, err); err != nil || s.finish == nil {
+	if err != nil || s.finish == nil {
 		return o, err
 	}
 	return o, s.finish(o)

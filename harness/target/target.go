@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"os"
 
 	"unibench/baselines/launch"
 	"unibench/harness/netlab"
@@ -33,11 +34,15 @@ type Program interface {
 	// test of a network, and returns while it runs. It is killed when ctx
 	// ends. Programs of one target run one at a time.
 	Serve(ctx context.Context, w *netlab.World) (*Server, error)
+	// Lead starts the program, one that is led, with input as its standard
+	// input, and returns while it runs. It is killed when ctx ends. input
+	// stays the caller's.
+	Lead(ctx context.Context, input *os.File) (*Server, error)
 	// Command is the command line of one start, for people.
 	Command() []string
 	// Artefacts are the files that were built; the first is the image, the
 	// one that the program is started from, and the second the same stripped
-	// if the program is no server.
+	// if the program ends by itself.
 	Artefacts() []record.Artefact
 }
 
@@ -52,7 +57,22 @@ type Workload struct {
 	// with status 0 after SIGTERM, and prints its usage and ends with status
 	// 0 for the argument -h.
 	Server bool
+
+	// Led says that the program is led over standard input: it is started by
+	// Lead, ends with status 0 at the end of its input, and does the same as a
+	// server for the argument -h.
+	Led bool
+
+	// CPUs is the number of processors that the program is made for; 0 stands
+	// for those of the Env, whatever their number.
+	CPUs int
+	// Files says that the program wants a folder in memory (tmpfs) at
+	// /dev/shm or /tmp.
+	Files bool
 }
+
+// lives reports whether the program runs until it is told to end.
+func (w Workload) lives() bool { return w.Server || w.Led }
 
 // Observation is what was seen of one start.
 type Observation struct {
@@ -70,7 +90,7 @@ type Traits struct {
 	Inside      string   // what lies in the measured interval beside the program
 	Remarks     []string // on how units are counted
 
-	// The same for servers.
+	// The same for servers, and programs that are led.
 	ServerMemoryBytes int64
 	Network           string
 }

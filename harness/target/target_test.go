@@ -107,7 +107,7 @@ func TestFairnessOfServers(t *testing.T) {
 	f := Fairness([]Target{
 		fixed{name: "a", traits: Traits{CPUs: 1, MemoryBytes: 64 << 20, ServerMemoryBytes: 64 << 20, Network: "veth"}},
 		fixed{name: "b", traits: Traits{CPUs: 1, ServerMemoryBytes: 64 << 20, Network: "tap"}},
-	}, "go1.0", true)
+	}, "go1.0", Serving)
 	want := []record.Inequality{
 		{Rule: "network", Targets: []string{"a"}, Detail: "veth"},
 		{Rule: "network", Targets: []string{"b"}, Detail: "tap"},
@@ -125,7 +125,7 @@ func TestFairness(t *testing.T) {
 		fixed{name: "a", traits: Traits{CPUs: 1, MemoryBytes: 64 << 20, Isolation: "x"}},
 		fixed{name: "b", traits: Traits{CPUs: 1, Isolation: "x", Inside: "start of b", Remarks: []string{"odd"}}},
 		fixed{name: "c", traits: Traits{CPUs: 1, MemoryBytes: 64 << 20, Isolation: "x"}},
-	}, "go1.0", false)
+	}, "go1.0", Ending)
 	want := []record.Inequality{
 		{Rule: "memory", Targets: []string{"a", "c"}, Detail: "limited to 64 MiB"},
 		{Rule: "memory", Targets: []string{"b"}, Detail: "not limited"},

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"unibench/baselines/launch"
@@ -66,30 +67,45 @@ func (t *unikernel) Traits() Traits {
 }
 
 func (t *unikernel) Prepare(ctx context.Context, w Workload) (Program, error) {
-	p := &unikernelProgram{
-		vmm:   filepath.Join(t.env.Tools, vmm),
-		image: filepath.Join(t.env.Scratch.Dir(), w.Name+".uni"),
-		env:   t.env, workload: w,
+	image, err := t.env.unikernelImage(ctx, w)
+	if err != nil {
+		return nil, err
 	}
-	p.stats = p.image + ".stats"
-	for _, v := range variants(w, w.Name+".uni", p.image) {
-		args := append([]string{filepath.Join(t.env.Tools, builder), "build", "-o", v.path}, buildFlags()...)
+	p := &unikernelProgram{
+		vmm: filepath.Join(t.env.Tools, vmm), image: image.path, env: t.env, workload: w,
+		stats: filepath.Join(t.env.Scratch.Dir(), w.Name+".uni.stats"),
+	}
+	tool, err := artefact(vmm, p.vmm)
+	if err != nil {
+		return nil, err
+	}
+	p.artefacts = named(t.Name(), append(slices.Clone(image.artefacts), tool))
+	return p, nil
+}
+
+// unikernelImage builds w as a unikernel, once.
+func (e *Env) unikernelImage(ctx context.Context, w Workload) (*binary, error) {
+	if b := e.images[w.Package]; b != nil {
+		return b, nil
+	}
+	b := &binary{path: filepath.Join(e.Scratch.Dir(), w.Name+".uni")}
+	for _, v := range variants(w, w.Name+".uni", b.path) {
+		args := append([]string{filepath.Join(e.Tools, builder), "build", "-o", v.path}, buildFlags()...)
 		args = append(append(args, v.flags...), w.Package)
-		if _, err := t.env.Runner.Run(ctx, trial.Command{Log: "build-" + filepath.Base(v.path), Args: args, Dir: t.env.Source}); err != nil {
+		if _, err := e.Runner.Run(ctx, trial.Command{Log: "build-" + filepath.Base(v.path), Args: args, Dir: e.Source}); err != nil {
 			return nil, err
 		}
 		a, err := artefact(v.name, v.path)
 		if err != nil {
 			return nil, err
 		}
-		p.artefacts = append(p.artefacts, a)
+		b.artefacts = append(b.artefacts, a)
 	}
-	tool, err := artefact(vmm, p.vmm)
-	if err != nil {
-		return nil, err
+	if e.images == nil {
+		e.images = make(map[string]*binary)
 	}
-	p.artefacts = named(t.Name(), append(p.artefacts, tool))
-	return p, nil
+	e.images[w.Package] = b
+	return b, nil
 }
 
 type unikernelProgram struct {
@@ -104,7 +120,7 @@ type unikernelProgram struct {
 // command is the command line; more are flags of the monitor.
 func (p *unikernelProgram) command(more ...string) []string {
 	args := []string{
-		p.vmm, "-mem", strconv.FormatInt(p.env.MemoryBytes>>20, 10) + "M", "-cpus", strconv.Itoa(len(p.env.CPUs)), "-env", environment, "-stats", p.stats,
+		p.vmm, "-mem", strconv.FormatInt(p.env.MemoryBytes>>20, 10) + "M", "-cpus", strconv.Itoa(len(p.env.Processors(p.workload))), "-env", environment, "-stats", p.stats,
 	}
 	args = append(append(args, more...), p.image)
 	if len(p.workload.Args) > 0 {
@@ -114,19 +130,21 @@ func (p *unikernelProgram) command(more ...string) []string {
 }
 
 func (p *unikernelProgram) Command() []string {
-	if p.workload.Server {
+	switch {
+	case p.workload.Server:
 		return p.command(serverFlags()...)
+	case p.workload.Led:
+		return p.command(statsFlags(fdLedStats)...)
 	}
 	return p.command()
 }
 
 func (p *unikernelProgram) Run(ctx context.Context) (*Observation, error) {
-	// A report of the start before must not pass for one of this start.
-	if err := os.Remove(p.stats); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("forget old statistics: %w", err)
+	if err := p.forget(); err != nil {
+		return nil, err
 	}
 	res, err := launch.Run(ctx, launch.Spec{
-		Path: p.vmm, Args: p.command(), Env: []string{environment}, Stdin: p.workload.Stdin, CPUs: p.env.CPUs,
+		Path: p.vmm, Args: p.command(), Env: []string{environment}, Stdin: p.workload.Stdin, CPUs: p.env.Processors(p.workload),
 	})
 	o := observe(res)
 	if err != nil {
@@ -134,6 +152,15 @@ func (p *unikernelProgram) Run(ctx context.Context) (*Observation, error) {
 	}
 	o.Monitor, err = readStats(p.stats)
 	return o, err
+}
+
+// forget removes the report of the start before: it must not pass for one of the
+// next start.
+func (p *unikernelProgram) forget() error {
+	if err := os.Remove(p.stats); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("forget old statistics: %w", err)
+	}
+	return nil
 }
 
 func (p *unikernelProgram) Artefacts() []record.Artefact { return p.artefacts }

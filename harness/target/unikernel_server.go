@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"time"
 
@@ -18,10 +16,11 @@ import (
 )
 
 // Descriptors of the monitor: its TAP and the socket on which it is asked for
-// statistics.
+// statistics, which comes first where there is no TAP.
 const (
-	fdTAP   = 3
-	fdStats = 4
+	fdTAP      = 3
+	fdStats    = 4
+	fdLedStats = 3
 )
 
 // answerTime is how long the monitor may take to answer; it needs microseconds.
@@ -29,22 +28,35 @@ const answerTime = 2 * time.Second
 
 // serverFlags are the monitor's flags for a server.
 func serverFlags() []string {
-	return []string{
-		"-stats-fd", fmt.Sprint(fdStats),
+	return append(statsFlags(fdStats),
 		"-net", fmt.Sprintf("tapfd=%d,ip=%s,ip6=%s,mac=%s", fdTAP, netlab.SUT.Prefix4(), netlab.SUT.Prefix6(), netlab.SUTMAC()),
-	}
+	)
 }
+
+// statsFlags let the monitor be asked for statistics on a descriptor.
+func statsFlags(fd int) []string { return []string{"-stats-fd", fmt.Sprint(fd)} }
 
 // Link implements Program.
 func (p *unikernelProgram) Link() netlab.LinkKind { return netlab.TAP }
 
 // Serve gives the monitor the TAP of the world. The guest has netlab.SUTMAC.
 func (p *unikernelProgram) Serve(ctx context.Context, w *netlab.World) (*Server, error) {
-	if err := os.Remove(p.stats); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("forget old statistics: %w", err)
-	}
 	if n := len(w.TAP()); n != 1 {
 		return nil, fmt.Errorf("the network has %d queues, want 1", n)
+	}
+	return p.start(ctx, launch.Spec{Args: p.command(serverFlags()...), Files: []*os.File{w.TAP()[0]}})
+}
+
+// Lead gives the monitor, and so the guest, the input.
+func (p *unikernelProgram) Lead(ctx context.Context, input *os.File) (*Server, error) {
+	return p.start(ctx, launch.Spec{Args: p.command(statsFlags(fdLedStats)...), Input: input})
+}
+
+// start starts the monitor as spec says, with the socket for statistics behind the
+// files that it gets.
+func (p *unikernelProgram) start(ctx context.Context, spec launch.Spec) (*Server, error) {
+	if err := p.forget(); err != nil {
+		return nil, err
 	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -52,10 +64,9 @@ func (p *unikernelProgram) Serve(ctx context.Context, w *netlab.World) (*Server,
 	}
 	mine, theirs := os.NewFile(uintptr(pair[0]), "statistics"), os.NewFile(uintptr(pair[1]), "statistics")
 	defer theirs.Close()
-	r, err := launch.Start(ctx, launch.Spec{
-		Path: p.vmm, Args: p.command(serverFlags()...), Env: []string{environment}, CPUs: p.env.CPUs,
-		Files: []*os.File{w.TAP()[0], theirs},
-	})
+	spec.Path, spec.Env, spec.CPUs = p.vmm, []string{environment}, p.env.Processors(p.workload)
+	spec.Files = append(spec.Files, theirs)
+	r, err := launch.Start(ctx, spec)
 	if err != nil {
 		mine.Close()
 		return nil, err

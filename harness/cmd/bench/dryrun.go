@@ -20,7 +20,7 @@ func (a *app) dryRun(config suite.Config, env *target.Env, origin suite.Origin) 
 	}
 	fmt.Fprintf(a.stdout, "suite %s on %s, processors %s, seed %d, order %s\n", p.Suite.Name, p.Run.HostClass, config.Placement, config.Seed, config.Order)
 	for _, s := range p.Run.Skipped {
-		fmt.Fprintf(a.stdout, "%s is skipped: %s\n", s.Target, s.Reason)
+		fmt.Fprintf(a.stdout, "%s is skipped: %s\n", s.What(), s.Reason)
 	}
 	fmt.Fprintf(a.stdout, "%d starts, about %v after building\n\n", len(p.Schedule), (time.Duration(len(p.Schedule)) * perStart).Round(time.Second))
 	block := -1

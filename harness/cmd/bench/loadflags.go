@@ -17,10 +17,11 @@ func loadFlags() []string { return []string{"duration", "conns", "rate", "sweep"
 func (f *runFlags) load(c *suite.Config, s suite.Suite, d suite.Defaults) error {
 	if !s.Loaded() {
 		for _, name := range loadFlags() {
-			if f.set[name] {
+			if f.set[name] && !(name == "duration" && s.Leads()) {
 				return usagef("-%s is for suites with a load, which %s is not", name, s.Name)
 			}
 		}
+		c.Load.Duration = f.duration
 		return nil
 	}
 	if f.set["conns"] && f.conns < 1 {

@@ -50,7 +50,7 @@ func (a *app) runSuite(ctx context.Context, args []string) error {
 		return err
 	}
 	env := &target.Env{
-		Runner: &trial.Runner{Env: a.env}, Tools: toolsDir(), Host: snap, CPUs: config.Placement.SUT,
+		Runner: &trial.Runner{Env: a.env}, Tools: toolsDir(), Host: snap, CPUs: config.Placement.SUT, Spare: config.Placement.Bench,
 		MemoryBytes: config.Memory, Runtime: config.Runtime, LookPath: a.lookPath,
 	}
 	self, err := os.Executable()
@@ -138,7 +138,7 @@ func (a *app) measure(ctx context.Context, f *runFlags, config suite.Config, sto
 		return err
 	}
 	for _, s := range plan.Run.Skipped {
-		fmt.Fprintf(a.stderr, "bench: %s is skipped: %s\n", s.Target, s.Reason)
+		fmt.Fprintf(a.stderr, "bench: %s is skipped: %s\n", s.What(), s.Reason)
 	}
 	if stored != nil {
 		if err := plan.Matches(stored.Run); err != nil {

@@ -1,0 +1,202 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"unibench/baselines/counters"
+	"unibench/harness/record"
+	"unibench/harness/target"
+	"unibench/harness/trial"
+	"unibench/libos/monitor"
+)
+
+// Leading says how a program like workloads/micro is led: over its standard input,
+// through periods of a fixed number of operations, so that counters can be read
+// between them.
+type Leading struct {
+	Scale int // times Config.Load.Duration
+}
+
+// batches is the number of batches of a measured period.
+const batches = 10
+
+// leading is one trial of a program that is led.
+type leading struct {
+	*Session
+	slot   record.Slot
+	bench  Benchmark
+	server *target.Server
+	input  *os.File
+	asked  int // periods so far
+	out    *trial.Outcome
+}
+
+// lead runs one trial of a benchmark whose program is led.
+func (s *Session) lead(ctx context.Context, slot record.Slot, b Benchmark, p target.Program) (*trial.Outcome, error) {
+	in, to, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("lead the program: %w", err)
+	}
+	server, err := p.Lead(ctx, in)
+	in.Close()
+	if err != nil {
+		to.Close()
+		return nil, err
+	}
+	l := &leading{
+		Session: s, slot: slot, bench: b, server: server, input: to,
+		out: &trial.Outcome{Values: make(map[string]float64), Gaps: make(map[string]string)},
+	}
+	err = l.measure(ctx)
+	to.Close() // which ends the program
+	if err != nil {
+		server.Kill()
+	}
+	o, werr := server.Wait()
+	return l.out, l.end(o, errors.Join(err, werr))
+}
+
+// end takes over what was seen of the whole start. A program that failed says why
+// itself: its words stand before those of whoever waited for its answer.
+func (l *leading) end(o *target.Observation, err error) error {
+	if o == nil || o.Result == nil {
+		return err
+	}
+	l.out.Stdout, l.out.Stderr, l.out.ExitStatus = o.Stdout, o.Stderr, o.ExitStatus
+	for _, w := range o.Warnings {
+		l.out.Warnings = append(l.out.Warnings, l.plan.env.Hide(w))
+	}
+	l.out.Raw = append(l.out.Raw, l.name("observations.jsonl"))
+	return errors.Join(err, l.observe(line{l.slot, o, len(o.Stdout), len(o.Stderr)}))
+}
+
+// period is what one run of some batches gave.
+type period struct {
+	ns    []int64
+	exits uint64 // from before the question to after the answer; 0 without a monitor
+}
+
+// measure goes through the periods: an empty one and one of a batch while system
+// calls are counted, then an empty one and the measured one.
+func (l *leading) measure(ctx context.Context) error {
+	length := l.plan.Config.Load.Duration * time.Duration(l.bench.Led.Scale)
+	text, err := l.ask(ctx, fmt.Sprintf("bench %s %v %d", l.bench.Name, length, batches), "ready ")
+	if err != nil {
+		return err
+	}
+	r, err := parseReady(text)
+	if err != nil {
+		return err
+	}
+	if want := len(l.plan.env.Processors(l.bench.Workload)); r.Procs != want {
+		return fmt.Errorf("the program uses %d processors, want %d", r.Procs, want)
+	}
+	l.files.look(l.slot.Target, r)
+	if err := l.countCalls(ctx, r); err != nil {
+		return err
+	}
+	idle, err := l.run(ctx, 0)
+	if err != nil {
+		return err
+	}
+	m, err := l.run(ctx, batches)
+	if err != nil {
+		return err
+	}
+	ops := r.N * len(m.ns)
+	l.out.Iters = ops
+	ns := r.operation(m.ns)
+	l.out.Values["ns/op"] = ns
+	if l.tsc > 0 {
+		l.out.Values["cycles/op"] = ns * l.tsc / 1e9
+	} else {
+		l.out.Gaps["cycles/op"] = "the host's time-stamp counter is not constant"
+	}
+	if l.server.HasMonitor() {
+		l.out.Values["vmexits/op"] = perOp(m.exits, idle.exits, ops)
+	}
+	return l.observe(struct {
+		record.Slot
+		Ready ready   `json:"ready"`
+		NS    []int64 `json:"batches_ns"`
+	}{l.slot, r, m.ns})
+}
+
+// countCalls counts the system calls of one batch.
+func (l *leading) countCalls(ctx context.Context, r ready) error {
+	pids, err := l.server.Processes()
+	if err != nil {
+		return err
+	}
+	var counted [2]uint64 // with no batch, and with one
+	for n := range counted {
+		calls, err := counters.CountCalls(pids)
+		if err != nil {
+			l.out.Gaps["syscalls/op"] = l.plan.env.Hide(err.Error())
+			return nil
+		}
+		_, err = l.run(ctx, n)
+		if err == nil {
+			counted[n], err = calls.Read()
+		}
+		calls.Close()
+		if err != nil {
+			return err
+		}
+	}
+	l.out.Values["syscalls/op"] = perOp(counted[1], counted[0], r.N)
+	return nil
+}
+
+// perOp spreads what a period counted beyond an empty one over its operations.
+func perOp(counted, idle uint64, ops int) float64 {
+	if counted <= idle {
+		return 0
+	}
+	return float64(counted-idle) / float64(ops)
+}
+
+// run runs a period of n batches.
+func (l *leading) run(ctx context.Context, n int) (p period, err error) {
+	before, err := l.exits()
+	if err != nil {
+		return p, err
+	}
+	l.asked++
+	text, err := l.ask(ctx, fmt.Sprintf("run %d %d", l.asked, n), fmt.Sprintf("done %d ", l.asked))
+	if err != nil {
+		return p, err
+	}
+	after, err := l.exits()
+	if err != nil {
+		return p, err
+	}
+	p.exits = after - before
+	p.ns, err = parseDone(text, n)
+	return p, err
+}
+
+// exits are all VM exits so far.
+func (l *leading) exits() (uint64, error) {
+	if !l.server.HasMonitor() {
+		return 0, nil
+	}
+	var s *monitor.Stats
+	s, err := l.server.Monitor()
+	if err != nil {
+		return 0, err
+	}
+	return s.VMExits, nil
+}
+
+// ask writes a line to the program and waits for the one that answers.
+func (l *leading) ask(ctx context.Context, line, answer string) (string, error) {
+	if _, err := l.input.WriteString(line + "\n"); err != nil {
+		return "", fmt.Errorf("lead the program: %w", err)
+	}
+	return l.server.Line(ctx, answer)
+}

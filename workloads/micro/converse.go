@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// converse answers lines until the input ends.
+func converse(in *bufio.Scanner, out io.Writer) error {
+	var m *measured
+	defer func() { m.end() }()
+	for in.Scan() {
+		word, answer, err := reply(&m, in.Text())
+		if err != nil {
+			return err
+		}
+		j, err := json.Marshal(answer)
+		if err != nil {
+			return err
+		}
+		// One write, so that the answer costs one system call.
+		if _, err := out.Write(fmt.Appendf(nil, "%s %s\n", word, j)); err != nil {
+			return fmt.Errorf("answer: %w", err)
+		}
+	}
+	return in.Err()
+}
+
+// done is the answer to "run".
+type done struct {
+	NS []int64 `json:"ns"` // time of each batch
+}
+
+// reply does what a line asks for. m is the benchmark that was made ready last.
+func reply(m **measured, line string) (word string, answer any, err error) {
+	var name, length string
+	var id, batches int
+	if n, _ := fmt.Sscanf(line, "bench %s %s %d", &name, &length, &batches); n == 3 {
+		d, err := time.ParseDuration(length)
+		if err != nil {
+			return "", nil, err
+		}
+		(*m).end()
+		*m, err = prepare(name, d, batches)
+		return "ready", *m, err
+	}
+	if n, _ := fmt.Sscanf(line, "run %d %d", &id, &batches); n == 2 {
+		if *m == nil {
+			return "", nil, errors.New(`"run" before "bench"`)
+		}
+		if batches < 0 || batches > maxBatches {
+			return "", nil, fmt.Errorf("%d batches: want 0 to %d", batches, maxBatches)
+		}
+		ns, err := (*m).run(batches)
+		return fmt.Sprintf("done %d", id), done{ns}, err
+	}
+	return "", nil, fmt.Errorf(`line %q: want "bench NAME TIME BATCHES" or "run ID BATCHES"`, line)
+}
