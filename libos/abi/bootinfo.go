@@ -73,6 +73,7 @@ type StatsPage struct {
 	// two EventProfile, 0 for none. Set by the guest.
 	ProfileInterval uint64
 	_               uint64
+	Threads         ThreadTable // set by the guest
 	Net             NetStats
 	ENOSYS          [MaxSyscall]uint32 // calls answered with ENOSYS, by number
 }

@@ -8,7 +8,8 @@ const HypercallPort = 0x18
 // Hypercalls. Addresses are guest-physical. Results below zero are negated
 // Linux errno values.
 const (
-	// HypercallExit ends the VM. Args: exit status, signal number or 0.
+	// HypercallExit ends the VM. Args: exit status, signal number or 0, 1 if it
+	// is a fatal error of the program and not its own wish.
 	HypercallExit = iota + 1
 	// HypercallWrite writes to the console or to an output file. Args:
 	// descriptor (1 or 2) or FirstOutput plus the number of the file, address,
@@ -28,8 +29,9 @@ const (
 	// HypercallFree returns memory to the host. Args: address, length, both
 	// page-aligned and inside RAM. The range reads as zero afterwards.
 	HypercallFree
-	// HypercallPanic reports that the library OS found its own state broken.
-	// Args: code, instruction pointer, address, vector.
+	// HypercallPanic reports that library OS code raised an exception. Args:
+	// code, instruction pointer, address, vector. PerCPU.Broken has the
+	// registers.
 	HypercallPanic
 	// HypercallYield lets other threads of the host run, such as another vCPU
 	// that was interrupted while it held a lock.

@@ -11,27 +11,31 @@ import "unsafe"
 // lies outside [NoInjectLo, NoInjectHi); otherwise it only sets Events, which
 // the guest examines before it clears InKernel for good.
 type PerCPU struct {
-	Self         uint64     // 0x000 address of this block
-	InKernel     uint32     // 0x008
-	Events       uint32     // 0x00c event bits, set by others, cleared by the owner
-	KernelSP     uint64     // 0x010 top of the kernel stack
-	TrapEntry    uint64     // 0x018 CPL 3 address that exceptions and events enter
-	SyscallEntry uint64     // 0x020 CPL 3 address that SYSCALL instructions enter
-	Index        uint32     // 0x028 number of this vCPU
-	Idle         uint32     // 0x02c IdleNo, IdleSpin, IdleWait
-	CR2          uint64     // 0x030 faulting address, left by the page fault stub
-	FSBase       uint64     // 0x038 FS base of the running thread
-	Call         Hypercall  // 0x040
-	Save         Registers  // 0x080 registers of the thread inside a system call
-	NoInjectLo   uint64     // 0x108
-	NoInjectHi   uint64     // 0x110
-	Started      uint32     // 0x118 set by the guest once the vCPU schedules threads
-	Thread       int32      // 0x11c index of the running thread, -1 if none
-	Scratch      [2]uint64  // 0x120
-	_            [0x50]byte // 0x130
-	Trap         SigContext // 0x180 registers of an interrupted thread
-	_            [0x180]byte
-	KernelG      [512]byte // 0x400 the g of library OS code
+	Self         uint64    // 0x000 address of this block
+	InKernel     uint32    // 0x008
+	Events       uint32    // 0x00c event bits, set by others, cleared by the owner
+	KernelSP     uint64    // 0x010 top of the kernel stack
+	TrapEntry    uint64    // 0x018 CPL 3 address that exceptions and events enter
+	SyscallEntry uint64    // 0x020 CPL 3 address that SYSCALL instructions enter
+	Index        uint32    // 0x028 number of this vCPU
+	Idle         uint32    // 0x02c IdleNo, IdleSpin, IdleWait
+	CR2          uint64    // 0x030 faulting address, left by the page fault stub
+	FSBase       uint64    // 0x038 FS base of the running thread
+	Call         Hypercall // 0x040
+	Save         Registers // 0x080 registers of the thread inside a system call
+	NoInjectLo   uint64    // 0x108
+	NoInjectHi   uint64    // 0x110
+	Started      uint32    // 0x118 set by the guest once the vCPU schedules threads
+	Thread       int32     // 0x11c index of the running thread, -1 if none
+	Scratch      [2]uint64 // 0x120
+	// Context is where the registers of the running thread are while InKernel
+	// is not 0: the address of a SigContext, or 0 for Save.
+	Context uint64     // 0x130
+	_       [0x48]byte // 0x138
+	Trap    SigContext // 0x180 registers of an interrupted thread
+	Broken  SigContext // 0x280 registers of library OS code that raised an exception
+	_       [0x80]byte
+	KernelG [512]byte // 0x400 the g of library OS code
 }
 
 // Idle states of a vCPU.
@@ -85,6 +89,8 @@ var (
 	_ = [1]int{}[unsafe.Offsetof(PerCPU{}.NoInjectLo)-0x108]
 	_ = [1]int{}[unsafe.Offsetof(PerCPU{}.Thread)-0x11c]
 	_ = [1]int{}[unsafe.Offsetof(PerCPU{}.Trap)-0x180]
+	_ = [1]int{}[unsafe.Offsetof(PerCPU{}.Context)-0x130]
+	_ = [1]int{}[unsafe.Offsetof(PerCPU{}.Broken)-0x280]
 	_ = [1]int{}[unsafe.Offsetof(PerCPU{}.KernelG)-0x400]
 	_ = [1]int{}[unsafe.Sizeof(SigContext{})-256]
 )

@@ -17,10 +17,10 @@ func runtimeEdits() []Edit {
 	return []Edit{
 		{File: sys, Name: "system calls", Anchor: syscall, Replace: call, Count: 40},
 		{
-			// With a call in it the assembler would give this a frame, and
-			// the signal frame would not be where rt_sigreturn looks.
-			File: sys, Name: "signal return without a frame",
-			Anchor: "sigreturn__sigaction(SB),NOSPLIT,$0", Replace: "sigreturn__sigaction(SB),NOSPLIT|NOFRAME,$0",
+			// A name that debuggers know instead of instructions that they know.
+			File: "runtime/os_linux.go", Name: "signal return",
+			Anchor:  "sa.sa_restorer = abi.FuncPCABI0(sigreturn__sigaction)\n",
+			Replace: "sa.sa_restorer = libosRestorer\n",
 		},
 		{
 			File: "internal/runtime/syscall/linux/asm_linux_amd64.s", Name: "system calls",

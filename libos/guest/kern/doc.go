@@ -13,6 +13,6 @@
 // is named by uintptr, threads by index.
 //
 // Not here: files and everything else that is not needed by the runtime
-// (package posix, on the goroutine's stack), SIGSTOP and job control, core
-// dumps, robust or priority-inheritance futexes.
+// (package posix, on the goroutine's stack), SIGSTOP and job control, core dumps
+// (the monitor makes them, from the threads that Table describes), robust or priority-inheritance futexes.
 package kern

@@ -77,6 +77,6 @@ func (k *Kernel) wake(t int32, result uint64) {
 	th := &k.threads[t]
 	k.removeTimer(t)
 	th.futex = 0
-	th.regs.AX = result
+	th.Regs.AX = result
 	k.ready(t)
 }

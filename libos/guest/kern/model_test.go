@@ -185,7 +185,7 @@ func runModel(t *testing.T, rnd *rand.Rand, steps int) {
 				t.Fatalf("Clone() = %d, the id of a living thread", tid)
 			}
 			marker++
-			k.threads[tid-1].regs.R12 = marker
+			k.threads[tid-1].Regs.R12 = marker
 			n := &modelThread{tid: tid, marker: marker, mask: th.mask}
 			m.threads[tid] = n
 			m.ready = append(m.ready, n)
@@ -285,7 +285,7 @@ func killModel(t *testing.T, k *Kernel, m *model, sig int) {
 		for _, th := range m.threads {
 			if th.mask&bit(sig) == 0 && th.pending&bit(sig) != 0 {
 				choice = th
-				if slices.Contains(m.waiting, th) && k.threads[th.tid-1].state == Ready {
+				if slices.Contains(m.waiting, th) && k.threads[th.tid-1].State == Ready {
 					break
 				}
 			}
@@ -294,7 +294,7 @@ func killModel(t *testing.T, k *Kernel, m *model, sig int) {
 	if choice == nil || choice.mask&bit(sig) != 0 || cpus != 0 {
 		t.Fatalf("Kill(%d) chose %+v, vCPUs %#x", sig, choice, cpus)
 	}
-	if slices.Contains(m.waiting, choice) != (k.threads[choice.tid-1].state == Ready && !slices.Contains(m.ready, choice)) {
+	if slices.Contains(m.waiting, choice) != (k.threads[choice.tid-1].State == Ready && !slices.Contains(m.ready, choice)) {
 		t.Fatalf("Kill(%d) left blocked thread %d asleep", sig, choice.tid)
 	}
 	m.notify(choice, sig)

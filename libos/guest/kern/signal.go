@@ -220,9 +220,9 @@ func (k *Kernel) notify(t int32, sig int) (cpu int32) {
 	if th.mask&bit(sig) != 0 {
 		return -1
 	}
-	switch th.state {
+	switch th.State {
 	case Running:
-		return th.cpu
+		return th.CPU
 	case Blocked:
 		k.unlinkFutex(t)
 		k.wake(t, neg(EINTR))
@@ -241,13 +241,13 @@ func (k *Kernel) Kill(set uint64) (cpus uint64) {
 		best := none
 		for t := range k.used {
 			th := &k.threads[t]
-			if th.state == Free || th.mask&bit(sig) != 0 {
+			if th.State == Free || th.mask&bit(sig) != 0 {
 				continue
 			}
-			if best == none || th.state == Running {
+			if best == none || th.State == Running {
 				best = t
 			}
-			if th.state == Running {
+			if th.State == Running {
 				break
 			}
 		}
@@ -331,7 +331,9 @@ func (k *Kernel) Interject(pc *abi.PerCPU, entry uint64, xsave uintptr) bool {
 		return false
 	}
 	uc := k.pushFrame(pc, 0, true, true, xsave)
-	k.threads[pc.Thread].mask = ^uint64(0)
+	th := &k.threads[pc.Thread]
+	th.mask = ^uint64(0)
+	th.Context = uint64(addressOf(&contextAt(uc).regs))
 	pc.Save = abi.Registers{IP: entry, SP: uint64(uc), FS: pc.Save.FS}
 	return true
 }
@@ -379,7 +381,9 @@ func (k *Kernel) Notify(pc *abi.PerCPU, sig int) {
 // restores them.
 func (k *Kernel) Sigreturn(pc *abi.PerCPU, uc uintptr) uintptr {
 	c := contextAt(uc)
-	k.threads[pc.Thread].mask = c.mask &^ unblockable
+	th := &k.threads[pc.Thread]
+	th.mask = c.mask &^ unblockable
+	th.Context = 0 // the end of an Interject: no handler runs during one
 	return addressOf(&c.regs)
 }
 

@@ -13,25 +13,20 @@ const MaxThreads = 1024
 // none is the index of no thread.
 const none int32 = -1
 
-// State is what a thread is doing.
-type State uint8
-
 // Thread states.
 const (
-	Free    State = iota // the slot is unused
-	Ready                // in the run queue
-	Running              // on a vCPU; its registers are in that PerCPU.Save
-	Blocked              // in a futex wait or asleep
+	Free    = abi.ThreadFree
+	Ready   = abi.ThreadReady
+	Running = abi.ThreadRunning // its registers are in that PerCPU.Save
+	Blocked = abi.ThreadBlocked
 )
 
 // Thread is a thread of the program: an M of Go's scheduler.
 type Thread struct {
-	state   State
-	timed   bool  // in the timer list
-	cpu     int32 // vCPU, while Running
-	next    int32 // next in run queue, futex bucket or free list
-	tnext   int32 // next in the timer list
-	regs    abi.Registers
+	abi.ThreadSlot
+	timed   bool    // in the timer list
+	next    int32   // next in run queue, futex bucket or free list
+	tnext   int32   // next in the timer list
 	futex   uintptr // address waited on, 0 if none
 	wakeAt  int64   // deadline, while timed
 	mask    uint64  // blocked signals, bit n-1 for signal n
@@ -71,7 +66,7 @@ func (k *Kernel) Init(n int) {
 		k.buckets[i] = none
 	}
 	t := k.newThread()
-	k.threads[t].state = Running
+	k.threads[t].State = Running
 }
 
 // TID returns the thread id that Linux would give thread t; the first is 1, as
@@ -81,7 +76,7 @@ func TID(t int32) uint64 { return uint64(t) + 1 }
 // byTID returns the thread with an id, or none.
 func (k *Kernel) byTID(tid uint64) int32 {
 	t := int32(tid - 1)
-	if tid == 0 || tid > uint64(k.used) || k.threads[t].state == Free {
+	if tid == 0 || tid > uint64(k.used) || k.threads[t].State == Free {
 		return none
 	}
 	return t
@@ -114,7 +109,7 @@ func (k *Kernel) release(t int32) {
 // ready puts t at the end of the run queue.
 func (k *Kernel) ready(t int32) {
 	th := &k.threads[t]
-	th.state = Ready
+	th.State = Ready
 	th.next = none
 	if k.runTail == none {
 		k.runHead = t
@@ -147,19 +142,19 @@ func (k *Kernel) Next(pc *abi.PerCPU) bool {
 	}
 	atomic.AddInt32(&k.runLen, -1)
 	th.next = none
-	th.state = Running
-	th.cpu = int32(pc.Index)
-	pc.Save = th.regs
+	th.State = Running
+	th.CPU = int32(pc.Index)
+	pc.Save = th.Regs
 	pc.Thread = t
 	return true
 }
 
 // park takes the running thread off pc; its registers are kept.
-func (k *Kernel) park(pc *abi.PerCPU, s State) int32 {
+func (k *Kernel) park(pc *abi.PerCPU, s uint32) int32 {
 	t := pc.Thread
 	th := &k.threads[t]
-	th.regs = pc.Save
-	th.state = s
+	th.Regs = pc.Save
+	th.State = s
 	pc.Thread = none
 	return t
 }
@@ -190,11 +185,11 @@ func (k *Kernel) Clone(pc *abi.PerCPU, flags, stack, fs uint64) uint64 {
 		return neg(EAGAIN)
 	}
 	th := &k.threads[t]
-	th.regs = pc.Save
-	th.regs.AX = 0
-	th.regs.SP = stack
+	th.Regs = pc.Save
+	th.Regs.AX = 0
+	th.Regs.SP = stack
 	if flags&setTLS != 0 {
-		th.regs.FS = fs
+		th.Regs.FS = fs
 	}
 	th.mask = k.threads[pc.Thread].mask
 	k.ready(t)

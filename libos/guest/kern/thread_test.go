@@ -132,3 +132,42 @@ func TestTIDs(t *testing.T) {
 		}
 	}
 }
+
+// TestTable: the monitor finds each thread where the table says.
+func TestTable(t *testing.T) {
+	m := newMachine(t, 1)
+	m.cpu[0].Save.IP = 0x401234
+	second := m.clone(t, m.cpu[0])
+	table := m.k.Table()
+	if table.Count != MaxThreads {
+		t.Errorf("table of %d threads, want %d", table.Count, MaxThreads)
+	}
+	slot := func(i int32) *abi.ThreadSlot {
+		return (*abi.ThreadSlot)(pointer(uintptr(table.Addr) + uintptr(i)*uintptr(table.Stride)))
+	}
+	for i, want := range []uint32{abi.ThreadRunning, abi.ThreadReady, abi.ThreadFree} {
+		if got := slot(int32(i)).State; got != want {
+			t.Errorf("slot %d is in state %d, want %d", i, got, want)
+		}
+	}
+	if got := slot(second).Regs.IP; got != 0x401234 {
+		t.Errorf("the second thread is at %#x", got)
+	}
+
+	// A thread that was made to yield is where it was interrupted.
+	pc := m.cpu[0]
+	stack := region(t, 16<<10)
+	m.k.threads[0].alt = altStack{sp: uint64(stack), size: 16 << 10}
+	area := region(t, 4096)
+	pc.Trap = abi.SigContext{IP: 0x405678, FPState: uint64(area)}
+	if !m.k.Interject(pc, 0x400000, 512) {
+		t.Fatal("Interject() = false")
+	}
+	if at := slot(0).Context; at == 0 || (*abi.SigContext)(pointer(uintptr(at))).IP != 0x405678 {
+		t.Errorf("the context of the interrupted thread is at %#x", at)
+	}
+	m.k.Sigreturn(pc, uintptr(pc.Save.SP))
+	if at := slot(0).Context; at != 0 {
+		t.Errorf("the context stays at %#x after the return", at)
+	}
+}

@@ -36,6 +36,14 @@ func actionAt(addr uintptr) *action       { return (*action)(pointer(addr)) }
 func stackAt(addr uintptr) *userStack     { return (*userStack)(pointer(addr)) }
 func addressOf(c *abi.SigContext) uintptr { return uintptr(unsafe.Pointer(c)) }
 
+// Table describes the threads to the monitor.
+func (k *Kernel) Table() abi.ThreadTable {
+	return abi.ThreadTable{
+		Addr:   uint64(uintptr(unsafe.Pointer(&k.threads[0].ThreadSlot))),
+		Stride: uint32(unsafe.Sizeof(k.threads[0])), Count: MaxThreads,
+	}
+}
+
 // pointer converts a number to a pointer behind vet's back: the memory is not
 // the collector's, or is kept alive by the program that passed its address.
 func pointer(addr uintptr) unsafe.Pointer {

@@ -94,6 +94,7 @@ func libosInit(pc *abi.PerCPU) {
 	}
 	libosKernel.Init(int(n))
 	libosKernel.Mem.Init(uintptr(boot.MemStart), uintptr(boot.MemEnd), boot.MemLimit)
+	libosStatsPage().Threads = libosKernel.Table()
 	pc.Thread = 0
 	pc.Started = 1
 	libosState.started = 1
@@ -135,8 +136,12 @@ func libosHypercall(pc *abi.PerCPU, number uintptr, a, b, c, d uint64) int64 {
 
 // libosExit ends the VM.
 func libosExit(pc *abi.PerCPU, status, signal uint64) {
+	fatal := uint64(0)
+	if gp := libosThreadG(pc); gp != nil && gp.m != nil && gp.m.dying != 0 {
+		fatal = 1 // throw, a panic, or a signal such as SIGQUIT
+	}
 	for {
-		libosHypercall(pc, abi.HypercallExit, status, signal, 0, 0)
+		libosHypercall(pc, abi.HypercallExit, status, signal, fatal, 0)
 	}
 }
 
@@ -148,6 +153,7 @@ func libosKernelSyscall(pc *abi.PerCPU) uintptr {
 		libosAcquire(pc)
 		return libosFinish(pc, 0)
 	}
+	pc.Context = 0
 	libosAcquire(pc)
 	req := libosKernel.Syscall(pc, libosNow())
 	switch req.Op {
@@ -207,39 +213,6 @@ func libosKernelEvents(pc *abi.PerCPU, ctx uintptr) uintptr {
 	return libosFinish(pc, ctx)
 }
 
-// libosKernelTrap handles an exception or an event of the monitor.
-func libosKernelTrap(pc *abi.PerCPU) uintptr {
-	frame := (*[7]uint64)(unsafe.Pointer(uintptr(unsafe.Pointer(pc)) + abi.TrapFrame))
-	vector, ip := frame[0], frame[2]
-	if pc.InKernel > 1 {
-		for {
-			libosHypercall(pc, abi.HypercallPanic, 1, ip, pc.CR2, vector)
-		}
-	}
-	if pc.Started == 0 { // a vCPU that was just started
-		pc.Started = 1
-		libosAcquire(pc)
-		libosState.started |= 1 << pc.Index
-		return libosFinish(pc, 0)
-	}
-	t := &pc.Trap
-	t.IP, t.Flags, t.SP = ip, frame[4], frame[5]
-	t.CS, t.SS = abi.SelectorUserCS, abi.SelectorUserSS
-	t.Err, t.TrapNo, t.CR2 = frame[1], vector, pc.CR2
-	t.FPState = uint64(uintptr(unsafe.Pointer(pc)) + abi.PerCPUXSave)
-	pc.Save.FS = pc.FSBase
-	ctx := uintptr(unsafe.Pointer(t))
-	libosAcquire(pc)
-	if vector == abi.VectorEvent {
-		return libosFinish(pc, ctx)
-	}
-	cause := kern.Fault(vector, t.Err, t.CR2, ip)
-	if libosKernel.Deliver(pc, cause, true, true, libosState.xsave) == kern.Fatal {
-		libosExit(pc, 128+uint64(cause.Signal), uint64(cause.Signal))
-	}
-	return libosFinish(pc, 0)
-}
-
 // libosFinish ends every stay in the library OS: it handles events, chooses a
 // thread, delivers its signals, and releases the lock. ctx is where the
 // registers of the running thread are, as for libosResume; the result too.
@@ -259,6 +232,7 @@ func libosFinish(pc *abi.PerCPU, ctx uintptr) uintptr {
 				continue
 			}
 		}
+		pc.Context = uint64(ctx)
 		if !k.HasPending(pc) {
 			break
 		}
@@ -298,6 +272,7 @@ func libosSignal(pc *abi.PerCPU, ctx uintptr) uintptr {
 		}
 		pc.Trap.FPState = area
 		ctx = uintptr(unsafe.Pointer(&pc.Trap))
+		pc.Context = uint64(ctx)
 	}
 	const tkill = -6
 	switch k.Deliver(pc, kern.Cause{Signal: sig, Code: tkill}, ctx != 0, false, libosState.xsave) {
@@ -342,15 +317,20 @@ func libosEvents(pc *abi.PerCPU, events uint32, ctx uintptr) uintptr {
 	return ctx
 }
 
+// libosThreadG returns the g of the running thread, nil if it has none yet.
+func libosThreadG(pc *abi.PerCPU) *g {
+	fs := uintptr(pc.FSBase)
+	if fs == 0 || pc.Thread < 0 {
+		return nil
+	}
+	return *(**g)(unsafe.Pointer(fs - 8))
+}
+
 // libosPreempt asks the interrupted goroutine to make room if it has run for a
 // whole time slice, which is what Go's sysmon thread does elsewhere. There is
 // no such thread here: it would wake up fifty times in the first millisecond.
 func libosPreempt(pc *abi.PerCPU) {
-	fs := uintptr(pc.FSBase)
-	if fs == 0 {
-		return
-	}
-	gp := *(**g)(unsafe.Pointer(fs - 8))
+	gp := libosThreadG(pc)
 	if gp == nil || gp.m == nil {
 		return
 	}

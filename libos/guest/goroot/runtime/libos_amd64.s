@@ -5,8 +5,8 @@
 #include "textflag.h"
 
 // Entry and exit of the library OS. The GS base of a vCPU points to its
-// abi.PerCPU block; offsets into it are the constants below, which libos.go
-// checks against the Go type.
+// abi.PerCPU block; offsets into it are the constants below, which package abi
+// asserts.
 //
 // Library OS code runs on the kernel stack of the vCPU, with a g of its own in
 // R14, so that stack checks work. It must not call assembly with the old ABI0
@@ -25,8 +25,10 @@
 #define pcNoInjectHi	0x110
 #define pcScratch	0x120
 #define pcTrap		0x180
+#define pcBroken	0x280
 #define pcKernelG	0x400
 #define pcXSave		0x1000
+#define pcStack		0x9000
 
 // abi.Registers, in PerCPU.Save.
 #define saveAX	(pcSave+0x00)
@@ -82,6 +84,25 @@
 	LEAQ	pcKernelG(AX), R14	\
 	XORPS	X15, X15		\
 	CLD
+
+// SAVECONTEXT stores the registers of an interruption at an offset of the PerCPU
+// block, all but those in the trap frame.
+#define SAVECONTEXT(at)	\
+	MOVQ	R8, (at+ctxR8)(GS)	\
+	MOVQ	R9, (at+ctxR9)(GS)	\
+	MOVQ	R10, (at+ctxR10)(GS)	\
+	MOVQ	R11, (at+ctxR11)(GS)	\
+	MOVQ	R12, (at+ctxR12)(GS)	\
+	MOVQ	R13, (at+ctxR13)(GS)	\
+	MOVQ	R14, (at+ctxR14)(GS)	\
+	MOVQ	R15, (at+ctxR15)(GS)	\
+	MOVQ	DI, (at+ctxDI)(GS)	\
+	MOVQ	SI, (at+ctxSI)(GS)	\
+	MOVQ	BP, (at+ctxBP)(GS)	\
+	MOVQ	BX, (at+ctxBX)(GS)	\
+	MOVQ	DX, (at+ctxDX)(GS)	\
+	MOVQ	AX, (at+ctxAX)(GS)	\
+	MOVQ	CX, (at+ctxCX)(GS)
 
 // libosStart is the first code of the program, on its initial stack, which is
 // as a Linux process finds it. PerCPU.InKernel is 1.
@@ -154,21 +175,9 @@ TEXT runtime·libosRawSyscall(SB),NOSPLIT|NOFRAME,$0
 // are those of the interrupted thread, whose missing three are in the trap
 // frame of the PerCPU block.
 TEXT runtime·libosTrapEntry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
-	MOVQ	R8, (pcTrap+ctxR8)(GS)
-	MOVQ	R9, (pcTrap+ctxR9)(GS)
-	MOVQ	R10, (pcTrap+ctxR10)(GS)
-	MOVQ	R11, (pcTrap+ctxR11)(GS)
-	MOVQ	R12, (pcTrap+ctxR12)(GS)
-	MOVQ	R13, (pcTrap+ctxR13)(GS)
-	MOVQ	R14, (pcTrap+ctxR14)(GS)
-	MOVQ	R15, (pcTrap+ctxR15)(GS)
-	MOVQ	DI, (pcTrap+ctxDI)(GS)
-	MOVQ	SI, (pcTrap+ctxSI)(GS)
-	MOVQ	BP, (pcTrap+ctxBP)(GS)
-	MOVQ	BX, (pcTrap+ctxBX)(GS)
-	MOVQ	DX, (pcTrap+ctxDX)(GS)
-	MOVQ	AX, (pcTrap+ctxAX)(GS)
-	MOVQ	CX, (pcTrap+ctxCX)(GS)
+	CMPL	pcInKernel(GS), $1
+	JHI	broken
+	SAVECONTEXT(pcTrap)
 	MOVQ	pcSelf(GS), BX
 	LEAQ	pcXSave(BX), BX
 	MOVL	$-1, AX
@@ -177,6 +186,15 @@ TEXT runtime·libosTrapEntry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	ENTER
 	CALL	runtime·libosKernelTrap<ABIInternal>(SB)
 	JMP	runtime·libosResume(SB)
+
+broken:
+	// An exception in library OS code. The report runs at the low end of the
+	// kernel stack, where it destroys least of what was there.
+	SAVECONTEXT(pcBroken)
+	ENTER
+	LEAQ	(pcStack+8192-64)(AX), SP
+	CALL	runtime·libosKernelBroken<ABIInternal>(SB)
+	INT	$3
 
 // libosResume leaves the library OS. AX = 0: to the thread whose registers are
 // in PerCPU.Save; else to the one whose registers are at AX (abi.SigContext).
@@ -378,3 +396,15 @@ TEXT runtime·libosRDRAND<ABIInternal>(SB),NOSPLIT|NOFRAME,$0-8
 	RDRANDQ	AX
 	JCC	-1(PC)			// carry clear: no number yet
 	RET
+
+// __restore_rt is where signal handlers return to, in place of the runtime's own
+// code: rt_sigreturn. Debuggers tell the frame of a signal by this name, which is
+// that of the C library's; the instructions, by which they would tell it
+// otherwise, are not what they are on Linux.
+TEXT __restore_rt(SB),NOSPLIT|NOFRAME,$0
+	MOVL	$15, AX
+	CALL	runtime·libosSyscall(SB)
+	INT	$3
+
+DATA	runtime·libosRestorer(SB)/8, $__restore_rt(SB)
+GLOBL	runtime·libosRestorer(SB), RODATA, $8
