@@ -67,6 +67,11 @@ var netCalls = []uint32{
 	20, // writev
 }
 
+// coreCalls are those that writing a core adds.
+var coreCalls = []uint32{
+	18, // pwrite64
+}
+
 // netIoctls are the requests that it adds.
 var netIoctls = []uint32{
 	0x400454d0, // TUNSETOFFLOAD
@@ -101,11 +106,16 @@ type filterStep struct {
 	k      uint32
 }
 
+// permissions says what a run needs besides the calls that all make.
+type permissions struct{ net, core bool }
+
 // filter returns the program: anything that is not allowed fails with EPERM.
-// net allows what the network device needs.
-func filter(net bool) []filterStep {
+func filter(may permissions) []filterStep {
 	calls, ioctls := allowedCalls, allowedIoctls
-	if net {
+	if may.core {
+		calls = slices.Concat(calls, coreCalls)
+	}
+	if may.net {
 		calls, ioctls = slices.Concat(netCalls, calls), slices.Concat(ioctls, netIoctls)
 	}
 	p := []filterStep{

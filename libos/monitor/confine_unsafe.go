@@ -7,8 +7,8 @@ import (
 )
 
 // confine restricts this process, all its threads, to the calls of filter, for
-// good, with those of the network or without. It costs some 20 us.
-func confine(net bool) error {
+// good. It costs some 20 us.
+func confine(may permissions) error {
 	const (
 		setNoNewPrivs = 38
 		sysSeccomp    = 317
@@ -18,7 +18,7 @@ func confine(net bool) error {
 	if _, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, setNoNewPrivs, 1, 0, 0, 0, 0); errno != 0 {
 		return &confineError{errno}
 	}
-	steps := filter(net)
+	steps := filter(may)
 	program := struct {
 		n     uint16
 		steps *filterStep

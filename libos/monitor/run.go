@@ -1,9 +1,11 @@
 package monitor
 
 import (
+	"errors"
 	"os"
 	"os/signal"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 
 	"unibench/libos/monitor/netspec"
@@ -27,6 +29,7 @@ type Config struct {
 	Cache    string        // folder for what is kept from run to run; empty for none
 	Net      *netspec.Spec // the network device, or nil
 	Requests int           // descriptor on which statistics are asked for (serveStats), or 0
+	Core     int           // descriptor of an empty file for an ELF core of the guest, or 0
 	// Start is when the monitor's main began, as Stats.MonitorStart.
 	Start int64
 }
@@ -35,12 +38,20 @@ type Config struct {
 type Result struct {
 	vmm.Exit
 	Stats Stats
+	// Dump says what each vCPU was doing, if the guest did not end by itself.
+	Dump []byte
+	// CoreErr is why there is no core, or an incomplete one.
+	CoreErr error
 }
 
 // Run runs the image to its end. The standard descriptors of this process are
 // those of the program, and SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and
-// SIGUSR2 are passed on to it; a second SIGINT or SIGTERM ends the VM, and Run
-// returns vmm.ErrStopped. Run is called once in a process.
+// SIGUSR2 are passed on to it; a second SIGINT, SIGTERM or SIGQUIT ends the VM,
+// and Run returns vmm.ErrStopped and SIGINT or SIGQUIT. Run is called once in a
+// process.
+//
+// A core is written if a signal or a fatal error ended the program, if the guest
+// broke, and after a second SIGQUIT.
 func Run(cfg Config) (Result, error) {
 	var r Result
 	r.Stats = Stats{
@@ -99,8 +110,14 @@ func Run(cfg Config) (Result, error) {
 	step("signals")
 	stop := make(chan struct{})
 	defer close(stop)
-	go forward(m, signals, stop)
-	if err := confine(cfg.Net != nil); err != nil {
+	var stopped atomic.Int32
+	go forward(m, signals, stop, &stopped)
+	var pages *vmm.PageMap
+	if cfg.Core > 0 {
+		pages = vmm.OpenPageMap()
+		defer pages.Close()
+	}
+	if err := confine(permissions{net: cfg.Net != nil, core: cfg.Core > 0}); err != nil {
 		return r, err
 	}
 	step("confine")
@@ -115,24 +132,40 @@ func Run(cfg Config) (Result, error) {
 	r.Exit, err = m.Run()
 	r.Stats.collect(m, con)
 	r.Stats.ExitStatus = r.Status
+	if errors.Is(err, vmm.ErrStopped) {
+		r.Signal = int(stopped.Load())
+	}
+	var broken *vmm.GuestError
+	if errors.As(err, &broken) || r.Signal == int(syscall.SIGQUIT) && err != nil {
+		r.Dump = m.Dump()
+	}
+	if cfg.Core > 0 && (r.Dump != nil || err == nil && (r.Signal != 0 || r.Fatal)) {
+		r.CoreErr = m.WriteCore(coreFile(cfg.Core), r.Exit, err, pages)
+	}
 	return r, err
 }
 
-// forward passes signals on to the guest until stop is closed.
-func forward(m *vmm.Machine, signals chan os.Signal, stop <-chan struct{}) {
-	asked := false
+// forward passes signals on to the guest until stop is closed. stopped is set to
+// the signal that ends the VM.
+func forward(m *vmm.Machine, signals chan os.Signal, stop <-chan struct{}, stopped *atomic.Int32) {
+	asked, quit := false, false // by SIGINT or SIGTERM; by SIGQUIT
 	for {
 		select {
 		case <-stop:
 			return
 		case s := <-signals:
-			if ends := s == syscall.SIGINT || s == syscall.SIGTERM; ends && asked {
+			ends := s == syscall.SIGINT || s == syscall.SIGTERM
+			if ends && asked || s == syscall.SIGQUIT && quit {
+				stopped.Store(int32(syscall.SIGINT))
+				if !ends {
+					stopped.Store(int32(syscall.SIGQUIT))
+				}
 				m.Stop()
 				// A vCPU may be in a write to a pipe that nobody reads, which
 				// no request ends: the next signal kills this process.
-				signal.Reset(syscall.SIGINT, syscall.SIGTERM)
+				signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 			} else {
-				asked = asked || ends
+				asked, quit = asked || ends, quit || s == syscall.SIGQUIT
 				m.Signal(int(s.(syscall.Signal)))
 			}
 		}

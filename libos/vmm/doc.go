@@ -24,6 +24,9 @@
 // that waits moves frames itself and is told of them when its wait ends, a busy
 // one is served by a thread beside it and looks at the queues by itself.
 //
+// When the VM has ended, what its threads were doing can be had as an ELF core
+// (package core) or as text: Machine.WriteCore, Machine.Dump.
+//
 // Not here: reading stdin in advance, signal policy, statistics files and
 // confinement, which package monitor adds.
 package vmm

@@ -54,7 +54,7 @@ func (v *vcpu) hypercall(number uint32) error {
 		if args[1] > 64 {
 			return v.broken("exit with an unknown signal", args[1])
 		}
-		v.m.end(Exit{Status: int(args[0] & 0xff), Signal: int(args[1])}, nil)
+		v.m.endBy(v.i, Exit{Status: int(args[0] & 0xff), Signal: int(args[1]), Fatal: args[2] == 1}, nil)
 	case abi.HypercallWrite:
 		b, ok := v.m.mem.slice(args[1], args[2], abi.BootGPA)
 		if !ok {
@@ -90,6 +90,7 @@ func (v *vcpu) hypercall(number uint32) error {
 			return &Error{"give memory back", err}
 		}
 	case abi.HypercallPanic:
+		v.panicked = true
 		return &GuestError{VCPU: v.i, What: panicText(args), Detail: args[2]}
 	case abi.HypercallNotify:
 		n := v.m.net

@@ -129,7 +129,7 @@ func TestHypercallErrnos(t *testing.T) {
 		if err := v.hypercall(abi.HypercallExit); err != nil {
 			t.Error(err)
 		}
-		if m.exit != (Exit{int(c.wantStatus), int(c.wantSignal)}) {
+		if m.exit != (Exit{Status: int(c.wantStatus), Signal: int(c.wantSignal)}) {
 			t.Errorf("exit %+v, want %d, %d", m.exit, c.wantStatus, c.wantSignal)
 		}
 	}

@@ -67,29 +67,32 @@ type Mapping struct {
 type Exit struct {
 	Status int
 	Signal int
+	Fatal  bool // the status is that of a fatal error, such as a panic
 }
 
 // Machine is a VM that has been built. Run runs it once.
 type Machine struct {
-	cfg   Config
-	sys   *kvm.System
-	vm    *kvm.VM
-	mem   *memory
-	lay   *layout
-	cpuid cpuidState
-	root  uint64
-	entry uint64
-	rsp   uint64
-	run   int // size of a vCPU's run structure
-	vcpus []*vcpu
-	net   *network // nil without a device
-	clock tsc
-	step  func(name string)
+	cfg      Config
+	sys      *kvm.System
+	vm       *kvm.VM
+	mem      *memory
+	lay      *layout
+	cpuid    cpuidState
+	root     uint64
+	entry    uint64
+	segments []image.Segment
+	rsp      uint64
+	run      int // size of a vCPU's run structure
+	vcpus    []*vcpu
+	net      *network // nil without a device
+	clock    tsc
+	step     func(name string)
 
 	mu      sync.Mutex
 	ended   bool
 	exit    Exit
 	err     error
+	endedBy int // vCPU that ended the VM, -1 for none
 	done    chan struct{}
 	wg      sync.WaitGroup
 	running atomic.Int32 // vCPUs that execute guest code
@@ -224,7 +227,7 @@ func (m *Machine) build(img image.Image) (err error) {
 		return err
 	}
 	m.step("load image")
-	m.entry = img.Entry
+	m.entry, m.segments = img.Entry, img.Segments
 	m.rsp = start.write(m.mem, l.stackEnd)
 	if m.cfg.Mapped.Size > 0 {
 		if err := m.mem.mapFile(l.mapped, m.cfg.Mapped); err != nil {
@@ -369,13 +372,16 @@ func (m *Machine) whileOpen(f func()) {
 }
 
 // end records the first outcome and gets all vCPUs out of the guest.
-func (m *Machine) end(exit Exit, err error) {
+func (m *Machine) end(exit Exit, err error) { m.endBy(-1, exit, err) }
+
+// endBy is end on behalf of a vCPU.
+func (m *Machine) endBy(i int, exit Exit, err error) {
 	m.mu.Lock()
 	if m.ended {
 		m.mu.Unlock()
 		return
 	}
-	m.ended, m.exit, m.err = true, exit, err
+	m.ended, m.exit, m.err, m.endedBy = true, exit, err, i
 	m.GuestEnd.Store(monotonic())
 	m.mu.Unlock()
 	close(m.done)

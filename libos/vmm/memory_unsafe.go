@@ -68,6 +68,22 @@ func (m *memory) advise(gpa, length uint64, advice int) error {
 	return nil
 }
 
+// load returns a copy of the value at gpa, or false if that is no aligned address
+// of guest memory from the first per-vCPU block on.
+func load[T any](m *memory, gpa uint64) (v T, ok bool) {
+	if gpa%8 != 0 {
+		return v, false
+	}
+	b, ok := m.slice(gpa, uint64(unsafe.Sizeof(v)), abi.PerCPUGPA)
+	if ok {
+		v = *(*T)(unsafe.Pointer(unsafe.SliceData(b)))
+	}
+	return v, ok
+}
+
+// slotSize is the least stride of a thread table.
+const slotSize = uint64(unsafe.Sizeof(abi.ThreadSlot{}))
+
 // perCPU returns the block of vCPU i.
 func (m *memory) perCPU(i int) *abi.PerCPU {
 	return (*abi.PerCPU)(unsafe.Pointer(&m.bytes[perCPUBase(i)]))

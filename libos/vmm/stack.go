@@ -19,6 +19,7 @@ func newInitialStack(args, env []string, random []byte) initialStack {
 const (
 	atNull   = 0
 	atPageSz = 6
+	atEntry  = 9
 	atSecure = 23
 	atRandom = 25
 )

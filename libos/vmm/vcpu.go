@@ -24,6 +24,8 @@ type vcpu struct {
 	wait    atomic.Uint32 // futex word of HypercallWait, changed by every post
 	exits   [exitCauses]atomic.Uint64
 	lastRun uint64 // exits seen by the ticker
+
+	panicked bool // by HypercallPanic; of its own thread until the VM has ended
 }
 
 // States of a vCPU.
@@ -109,7 +111,7 @@ func (v *vcpu) run(rip, rsp uint64) {
 	v.m.ticker.start(v.m)
 	for !v.m.hasEnded() {
 		if err := v.step(); err != nil {
-			v.m.end(Exit{}, err)
+			v.m.endBy(v.i, Exit{}, err)
 		}
 	}
 	v.state.Store(vcpuIdle)

@@ -47,16 +47,26 @@ func run(start int64, args []string) int {
 			return statusFailed
 		}
 	}
+	if o.core != "" {
+		if cfg.Core, err = createCore(o.core); err != nil {
+			complain("write core: open " + o.core + ": " + err.Error())
+			return statusFailed
+		}
+	}
 	result, err := monitor.Run(cfg)
 	status := result.Status
 	switch {
 	case errors.Is(err, vmm.ErrStopped):
-		status = statusSignal + int(syscall.SIGINT)
+		status = statusSignal + result.Signal
 	case err != nil:
 		complain(explain(err))
 		status = statusFailed
 	case result.Signal != 0:
 		status = statusSignal + result.Signal
+	}
+	os.Stderr.Write(result.Dump)
+	if result.CoreErr != nil {
+		complain("write core: " + result.CoreErr.Error())
 	}
 	result.Stats.ExitStatus = status
 	if stats >= 0 {
@@ -93,6 +103,22 @@ func files(o options, cfg *monitor.Config) error {
 	}
 	cfg.Initrd = b.Archive()
 	return nil
+}
+
+// createCore makes an empty file that can have holes.
+func createCore(path string) (fd int, err error) {
+	const mode = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC | syscall.O_NONBLOCK | syscall.O_CLOEXEC
+	if fd, err = syscall.Open(path, mode, 0o600); err != nil {
+		return 0, err
+	}
+	var st syscall.Stat_t
+	if err := syscall.Fstat(fd, &st); err != nil {
+		return 0, err
+	}
+	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+		return 0, errors.New("not a regular file, which a core has to be")
+	}
+	return fd, nil
 }
 
 // overwrite makes b the content of a file. What cannot be truncated, such as a

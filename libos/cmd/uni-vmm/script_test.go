@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"debug/elf"
 	le "encoding/binary"
 	"encoding/json"
 	"errors"
@@ -167,14 +168,26 @@ func TestExitStatus(t *testing.T) {
 	}
 }
 
-// TestBrokenGuest: the error of the guest is one line, the status that of the
-// monitor.
+// TestBrokenGuest: the error of the guest is one line with the registers of the
+// vCPU behind it, the status that of the monitor, and there is a core.
 func TestBrokenGuest(t *testing.T) {
 	needKVM(t)
-	cmd := command(t, file(t, testguest.Image(testguest.Asm(nil).Call(77))))
+	cmd := command(t, "-core", "core", file(t, testguest.Image(testguest.Asm(nil).Call(77))))
 	out, err := cmd.CombinedOutput()
-	if want := "uni-vmm: vCPU 0: unknown hypercall (0x4d); the VM was ended\n"; status(err) != statusFailed || string(out) != want {
+	text, dump, _ := strings.Cut(string(out), "\n")
+	if want := "uni-vmm: vCPU 0: unknown hypercall (0x4d); the VM was ended"; status(err) != statusFailed || text != want {
 		t.Errorf("status %d, %q; want %d, %q", status(err), out, statusFailed, want)
+	}
+	if !strings.HasPrefix(dump, "vCPU 0 in the library OS, without a thread:\n  rip 00000000004010") || !strings.Contains(dump, "\n  rax 000000000000004d") {
+		t.Errorf("registers:\n%s", dump)
+	}
+	core, err := elf.Open(filepath.Join(cmd.Dir, "core"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer core.Close()
+	if core.Type != elf.ET_CORE || len(core.Progs) < 5 {
+		t.Errorf("core %+v", core)
 	}
 }
 
@@ -205,7 +218,8 @@ func signalGuest() []byte {
 	return testguest.Image(a)
 }
 
-// TestSignals: the first interruption is the program's, the second ends the VM.
+// TestSignals: the first interruption is the program's, the second ends the VM;
+// after SIGQUIT with what its vCPUs were doing, and a core.
 func TestSignals(t *testing.T) {
 	needKVM(t)
 	image := file(t, signalGuest())
@@ -213,13 +227,18 @@ func TestSignals(t *testing.T) {
 		name   string
 		before []syscall.Signal // each of them answered
 		last   syscall.Signal
+		want   syscall.Signal
 	}{
-		{"interrupt twice", []syscall.Signal{syscall.SIGINT}, syscall.SIGINT},
-		{"terminate after interrupt", []syscall.Signal{syscall.SIGINT}, syscall.SIGTERM},
-		{"others do not count", []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGTERM}, syscall.SIGINT},
+		{"interrupt twice", []syscall.Signal{syscall.SIGINT}, syscall.SIGINT, syscall.SIGINT},
+		{"terminate after interrupt", []syscall.Signal{syscall.SIGINT}, syscall.SIGTERM, syscall.SIGINT},
+		{"quit twice", []syscall.Signal{syscall.SIGQUIT}, syscall.SIGQUIT, syscall.SIGQUIT},
+		{"interrupt twice after quit", []syscall.Signal{syscall.SIGQUIT, syscall.SIGINT}, syscall.SIGINT, syscall.SIGINT},
+		{"others do not count", []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGTERM}, syscall.SIGINT, syscall.SIGINT},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cmd := command(t, "-stats", "s.json", image)
+			cmd := command(t, "-stats", "s.json", "-core", "core", image)
+			var errs bytes.Buffer
+			cmd.Stderr = &errs
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -242,8 +261,12 @@ func TestSignals(t *testing.T) {
 				expect("variable")
 			}
 			cmd.Process.Signal(c.last)
-			if got := status(cmd.Wait()); got != statusSignal+int(syscall.SIGINT) {
-				t.Errorf("status %d, want %d", got, statusSignal+int(syscall.SIGINT))
+			if got := status(cmd.Wait()); got != statusSignal+int(c.want) {
+				t.Errorf("status %d, want %d", got, statusSignal+int(c.want))
+			}
+			core, err := os.ReadFile(filepath.Join(cmd.Dir, "core"))
+			if dumped := strings.HasPrefix(errs.String(), "vCPU 0 "); err != nil || dumped != (c.want == syscall.SIGQUIT) || dumped != (len(core) > 0) {
+				t.Errorf("a core of %d bytes, %v; on standard error:\n%s", len(core), err, &errs)
 			}
 			if _, err := os.Stat(filepath.Join(cmd.Dir, "s.json")); err != nil {
 				t.Error(err)

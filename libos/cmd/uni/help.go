@@ -27,6 +27,9 @@ could not be built or started.
   -stats FILE   write the run's statistics there, as JSON
   -stats-fd N   inherited socket: each byte that is written to it asks for the
                 statistics of the moment, one line of JSON
+  -core FILE    write an ELF core there for gdb and dlv, if the program dies of a
+                signal or a fatal error of Go, if the library OS breaks, or at
+                a second SIGQUIT; otherwise FILE stays empty
   -net SPEC     attach the program to an existing TAP interface:
                   tap=NAME or tapfd=N[+N...]  its name, or inherited descriptors
                   ip=ADDRESS/BITS  gw=ADDRESS  or dhcp
