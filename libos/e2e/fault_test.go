@@ -1,6 +1,12 @@
 package e2e
 
-import "testing"
+import (
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
 
 func TestPanics(t *testing.T) {
 	table(t, own("fault"), []row{
@@ -67,4 +73,59 @@ func TestProtection(t *testing.T) {
 		{job: way("jumpnil"), status: 2, err: "addr=0x0"},
 		{job: way("jumpwild"), status: 2, err: "code=0x1 addr=" + nowhere},
 	})
+}
+
+// TestTraceback compares what the runtime prints at each level of GOTRACEBACK. With
+// crash the program dies of SIGABRT after it.
+func TestTraceback(t *testing.T) {
+	level := func(level, arg string) job {
+		return job{args: []string{arg}, env: []string{"GOTRACEBACK=" + level}}
+	}
+	table(t, own("fault"), []row{
+		{name: "none", job: level("none", "field"), status: 2, err: "nil pointer dereference"},
+		{name: "all", job: level("all", "goroutine"), status: 2, err: "main.main"},
+		{name: "system", job: level("system", "index"), status: 2, err: "main.init"},
+		{name: "crash, nil dereference", job: level("crash", "field"), status: 134, err: "addr=0x8"},
+		{name: "crash, panic", job: level("crash", "custom"), status: 134, err: "failure with code 7"},
+		{name: "crash, stack overflow", job: level("crash", "stack"), status: 134, err: "goroutine stack exceeds 524288-byte limit"},
+		{name: "crash, throw", job: level("crash", "unlock"), status: 134, err: "fatal error: sync: unlock of unlocked mutex"},
+		{name: "crash, deadlock", job: level("crash", "asleep"), status: 134, err: "all goroutines are asleep"},
+	})
+}
+
+// registers is what Go prints of them.
+var registers = regexp.MustCompile(`(?m)^rax +0x[0-9a-f]+\n(r.. +0x[0-9a-f]+\n)+rip +0x[0-9a-f]+\nrflags +0x[0-9a-f]+$`)
+
+// TestRegisters: a signal that kills a Go program makes it print its registers, and
+// the calls of the goroutine that it hit.
+func TestRegisters(t *testing.T) {
+	start(t)
+	o := sending("", "busy", "ready", syscall.SIGQUIT).asUnikernel(t, program(t, own("signals")))
+	if o.Status != 2 || !strings.HasPrefix(o.Stderr, "SIGQUIT: quit\n") || !registers.MatchString(o.Stderr) || !strings.Contains(o.Stderr, "main.busy()\n") {
+		t.Errorf("status %d, standard error:\n%s", o.Status, o.Stderr)
+	}
+}
+
+// TestLibraryFault: the library OS takes addresses on trust where only the runtime
+// calls it. A program that gives it a wild one is told where that was, in both.
+func TestLibraryFault(t *testing.T) {
+	start(t)
+	b := program(t, own("fault"))
+	j := way("library")
+	path := withCore(t, &j)
+	o := j.asUnikernel(t, b)
+	if o.Status != 125 {
+		t.Fatalf("status %d, standard error:\n%s", o.Status, o.Stderr)
+	}
+	inOrder(t, "standard error", o.Stderr, []string{
+		`^uni-vmm: vCPU 0: library OS panic 1 at 0x[0-9a-f]+, vector 14, address \(` + nowhere + `\)`,
+		`\nvCPU 0 in the library OS, for thread 1:\n  rip `, `cr2 0000` + nowhere[2:],
+		`kern\.\(\*Kernel\)\.Sigprocmask\+`, `runtime\.libosSyscall\+`, `main\.library\+`, `\nthread 1:\n`, `main\.library\+`,
+	})
+	gdb, err := exec.LookPath("gdb")
+	if err != nil {
+		t.Skip(err)
+	}
+	text := debug(t, gdb, "-nx", "-batch", "-ex", "set width 0", "-ex", "bt", "-ex", "thread find LWP 1$", "-ex", "thread 2", "-ex", "bt", b.image, path)
+	inOrder(t, "gdb", text, []string{`signal SIGSEGV`, `Sigprocmask .*kern/signal\.go:\d+`, `libosKernelSyscall`, `libosSyscall`, `main\.library .*main\.go:\d+`, `main\.main`})
 }

@@ -25,7 +25,8 @@ func (m *Machine) WriteCore(f core.File, exit Exit, err error, pages *PageMap) e
 	p := &core.Process{
 		Name: baseName(m.cfg.Args[0]), Args: m.cfg.Args,
 		Auxv:    [][2]uint64{{atPageSz, abi.PageSize}, {atEntry, m.entry}},
-		Threads: m.threads(signal, err != nil),
+		Signal:  signal,
+		Threads: m.threads(err != nil),
 	}
 	add := func(start, end uint64, flags uint32) {
 		if start < end {

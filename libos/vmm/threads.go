@@ -85,7 +85,7 @@ func savedContext(r *abi.Registers) abi.SigContext {
 
 // threads returns the threads of the program and, if broken, of the library OS;
 // that of the vCPU that ended the VM comes first.
-func (m *Machine) threads(signal int, broken bool) []core.Thread {
+func (m *Machine) threads(broken bool) []core.Thread {
 	views := make([]view, len(m.vcpus))
 	onCPU := map[int]int{} // vCPU by slot
 	var list, first []core.Thread
@@ -123,9 +123,6 @@ func (m *Machine) threads(signal int, broken bool) []core.Thread {
 		}
 		list = append(list, m.thread(i+1, &c, slot.Regs.FS))
 	})
-	if len(list) > 0 {
-		list[0].Signal = signal
-	}
 	return list
 }
 

@@ -40,6 +40,7 @@ const PageSize = 4096
 // Process is what a core shows.
 type Process struct {
 	Name     string   // of the program
+	Signal   int      // that it died of, or 0
 	Args     []string // with the name
 	Auxv     [][2]uint64
 	Files    []FileMapping

@@ -62,11 +62,11 @@ func sample() (*core.Process, []byte) {
 	}
 	float := [512]byte{0: 0x7f, 511: 9}
 	return &core.Process{
-		Name: "a name that is much too long", Args: []string{"prog", "-x", strings.Repeat("y", 100)},
+		Name: "a name that is much too long", Signal: 11, Args: []string{"prog", "-x", strings.Repeat("y", 100)},
 		Auxv:  [][2]uint64{{6, page}, {9, 0x1234}},
 		Files: []core.FileMapping{{Start: page, End: 3 * page, Offset: 7 * page, Name: "prog"}},
 		Threads: []core.Thread{
-			{ID: 7, Signal: 11, Regs: r, Float: &float},
+			{ID: 7, Regs: r, Float: &float},
 			{ID: 9, Regs: core.Registers{IP: 0x401000}},
 		},
 		Segments: []core.Segment{
@@ -195,7 +195,7 @@ func TestNotes(t *testing.T) {
 		t.Error("floating point state differs")
 	}
 	second := list[5].desc
-	if le.Uint32(second[32:]) != 9 || le.Uint64(second[112+8*16:]) != 0x401000 || le.Uint32(second[328:]) != 0 {
+	if le.Uint16(second[12:]) != 11 || le.Uint32(second[32:]) != 9 || le.Uint64(second[112+8*16:]) != 0x401000 || le.Uint32(second[328:]) != 0 {
 		t.Errorf("status of the second thread: % x", second)
 	}
 }

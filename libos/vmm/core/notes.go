@@ -18,9 +18,8 @@ type Registers struct {
 
 // A Thread is one thread of the process.
 type Thread struct {
-	ID     int
-	Signal int // that it died of, or 0
-	Regs   Registers
+	ID   int
+	Regs Registers
 	// Float is the state of x87 and SSE as FXSAVE stores it; nil if unknown.
 	Float *[512]byte
 }
@@ -64,8 +63,8 @@ func (p *Process) notes() []byte {
 func (t *Thread) append(b []byte, first bool, p *Process) []byte {
 	le := binary.LittleEndian
 	s := make([]byte, statusSize)
-	le.PutUint32(s, uint32(t.Signal))
-	le.PutUint16(s[statusSignal:], uint16(t.Signal))
+	le.PutUint32(s, uint32(p.Signal)) // of all threads, as Linux does
+	le.PutUint16(s[statusSignal:], uint16(p.Signal))
 	le.PutUint32(s[statusPID:], uint32(t.ID))
 	r := &t.Regs
 	for i, v := range [...]uint64{

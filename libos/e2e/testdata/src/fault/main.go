@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -54,6 +55,7 @@ var ways = map[string]func(){
 	"jumpnil":    func() { call(0) },
 	"jumpwild":   func() { call(nowhere) },
 	"recovering": recovering,
+	"library":    library,
 	"threadnil": func() {
 		runtime.LockOSThread()
 		var p *int
@@ -72,6 +74,14 @@ func main() {
 	}
 	f()
 	fmt.Println("returned")
+}
+
+// library gives a kernel an address that it cannot read.
+//
+//go:noinline
+func library() {
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, 0, nowhere, 0, 8, 0, 0)
+	fmt.Println(errno)
 }
 
 //go:noinline
