@@ -75,14 +75,19 @@ func runtimeEdits() []Edit {
 			Replace: "func sysUsedOS(v unsafe.Pointer, n uintptr) { if madvise(v, n, libosMadvReuse) != 0 { throw(\"runtime: out of memory\") }\n",
 		},
 
-		// Preemption comes from the monitor's ticks (libosPreempt).
+		// Preemption comes from the monitor's ticks (libosPreempt), which know
+		// goroutines that share a time slice; the rest is in libos_sysmon.go.
 		{
 			File: proc, Name: "no sysmon",
 			Anchor: `const haveSysmon = GOARCH != "wasm"`, Replace: "const haveSysmon = false",
 		},
 		{
-			File: proc, Name: "poll when due",
-			Anchor: "\t// Wake up the finalizer G.\n", Replace: "\tlibosPollDue() // Wake up the finalizer G.\n",
+			File: proc, Name: "next to run",
+			Anchor: "\tif !haveSysmon && next {\n", Replace: "\tif false && next {\n",
+		},
+		{
+			File: proc, Name: "duties of sysmon",
+			Anchor: "\t// Wake up the finalizer G.\n", Replace: "\tlibosScheduled() // Wake up the finalizer G.\n",
 		},
 		// The limits that follow from the machine's memory.
 		{

@@ -96,7 +96,7 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 		return Request{OpWrite, [3]uint64{r.DI, r.SI, r.DX}}
 	case sysRead:
 		if r.DI != 0 {
-			r.AX = neg(EAGAIN)
+			r.AX = neg(EBADF)
 			break
 		}
 		return Request{OpRead, [3]uint64{r.SI, r.DX}}
@@ -108,7 +108,8 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 			r.AX = neg(EBADF)
 		}
 	case sysClose:
-		r.AX = 0
+		// The descriptors of the program are package posix's.
+		r.AX = neg(EBADF)
 	case sysArchPrctl:
 		const setFS = 0x1002
 		if r.DI != setFS {
