@@ -127,19 +127,25 @@ func (s *server) end() (st monitor.Stats, status int) {
 	return st, s.cmd.ProcessState.ExitCode()
 }
 
-// resident returns the bytes that the server's monitor has in memory, the guest's
-// included (proc_pid_status(5), VmRSS: what is shared with the host's caches, too).
+// resident returns the bytes that the server's monitor has in memory.
 func (s *server) resident() int64 {
 	s.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	return residentOf(s.t, s.cmd.Process.Pid)
+}
+
+// residentOf returns the bytes that a monitor has in memory, the guest's included
+// (proc_pid_status(5), VmRSS: what is shared with the host's caches, too).
+func residentOf(t testing.TB, pid int) int64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	_, rest, _ := bytes.Cut(text, []byte("VmRSS:"))
 	line, _, _ := bytes.Cut(rest, []byte(" kB"))
 	kib, err := strconv.ParseInt(strings.TrimSpace(string(line)), 10, 64)
 	if err != nil {
-		s.t.Fatalf("the server's resident memory: %v", err)
+		t.Fatalf("the resident memory of process %d: %v", pid, err)
 	}
 	return kib << 10
 }

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -17,7 +18,7 @@ import (
 func main() {
 	ways := map[string]func(args []string){
 		"collect": collect, "settings": settings, "exhaust": exhaust, "hoard": hoard, "deep": deep,
-		"churn": churn, "percent": percent, "zero": zero, "giveback": giveBack,
+		"churn": churn, "percent": percent, "zero": zero, "giveback": giveBack, "spike": spike,
 	}
 	ways[os.Args[1]](os.Args[2:])
 }
@@ -100,6 +101,34 @@ func hoard(args []string) {
 		sink = append(sink, make([]byte, 1<<20))
 	}
 	fmt.Println(len(sink))
+}
+
+// spike uses that many megabytes until it can read a line, drops them, and works
+// with a few until it can read another.
+func spike(args []string) {
+	in := bufio.NewReader(os.Stdin)
+	hoard(args)
+	for _, b := range sink {
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+	}
+	_, _ = in.ReadString('\n')
+	sink = nil
+	fmt.Println("dropped")
+	over := make(chan bool)
+	go func() {
+		_, _ = in.ReadString('\n')
+		close(over)
+	}()
+	for {
+		select {
+		case <-over:
+			return
+		case <-time.After(20 * time.Millisecond):
+			sink = [][]byte{make([]byte, 1<<20)}
+		}
+	}
 }
 
 //go:noinline
