@@ -2,7 +2,7 @@
 // the standard library on the host as processes (go test, CGO_ENABLED=0) and as
 // unikernels (uni test), matches them by name, and writes what became of each.
 //
-//	go run ./scripts/conform [-short] [-out DIR] [-resume DIR] [-uni FILE] [-expected FILE] [PKG...]
+//	go run ./scripts/conform [-short] [-out DIR] [-resume DIR] [-times N] [-mem SIZE] [-uni FILE] [-expected FILE] [PKG...]
 //
 // Both sides run with -short and -count=1. A test that passes as a process and
 // does not pass as a unikernel has to be among the expected differences, each of
@@ -15,6 +15,9 @@
 // run that was interrupted goes on with -resume, whose folder the output names.
 // With -short, the packages in short.txt, and nothing is written unless -out says
 // where. Its arguments replace the list.
+//
+// With -times, the unikernels run that often, each time in fresh VMs, until there
+// is an unexpected difference: what goes wrong once in a while is wrong, too.
 //
 // Exit status: 0 no unexplained difference, 1 there are some or a tool failed, 2
 // usage.
@@ -63,6 +66,7 @@ type config struct {
 	out, resume   string
 	uni, expected string
 	memory        string
+	times         int
 	packages      []string
 }
 
@@ -74,6 +78,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	flags.StringVar(&c.out, "out", "", "folder below which the results go (results/conformance, with -short none)")
 	flags.StringVar(&c.resume, "resume", "", "folder of an interrupted run to go on with")
 	flags.StringVar(&c.uni, "uni", "bin/uni", "the uni command")
+	flags.IntVar(&c.times, "times", 1, "how often to run each package as a unikernel")
 	flags.StringVar(&c.memory, "mem", "2G", "memory of each unikernel")
 	flags.StringVar(&c.expected, "expected", "", "file of expected differences (the built-in one)")
 	if err := flags.Parse(args); err != nil {
@@ -83,6 +88,9 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 		return &usageError{err}
 	}
 	c.packages = flags.Args()
+	if c.times < 1 {
+		return &usageError{errors.New("-times is a number from 1 up")}
+	}
 	if c.resume != "" && c.out != "" {
 		return &usageError{errors.New("-out is for a new run, and -resume names the folder of an old one")}
 	}
@@ -106,6 +114,25 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	}
 	if report.unexpected() > 0 {
 		return errDiffer
+	}
+	return s.again(ctx, stdout)
+}
+
+// again runs the unikernels for the second and further times.
+func (s *session) again(ctx context.Context, stdout io.Writer) error {
+	for n := 2; n <= s.times; n++ {
+		next := *s
+		next.store = s.store.processOnly()
+		if err := next.runAll(ctx); err != nil {
+			return fmt.Errorf("round %d: %w", n, err)
+		}
+		report := compare(next.store.outcomes(processSide), next.store.outcomes(unikernelSide), s.expected)
+		report.Stale = nil // said already
+		fmt.Fprintf(stdout, "round %d: ", n)
+		report.print(stdout)
+		if report.unexpected() > 0 {
+			return fmt.Errorf("round %d: %w", n, errDiffer)
+		}
 	}
 	return nil
 }

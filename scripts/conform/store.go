@@ -109,6 +109,11 @@ func (s *store) writeInfo() error {
 	return os.WriteFile(filepath.Join(s.dir, "run.json"), append(text, '\n'), 0o666)
 }
 
+// processOnly returns a store in memory that knows of the processes only.
+func (s *store) processOnly() *store {
+	return &store{all: map[string]map[string]packageOutcome{processSide: s.all[processSide], unikernelSide: {}}}
+}
+
 // load reads what an interrupted run left.
 func (s *store) load() error {
 	text, err := os.ReadFile(filepath.Join(s.dir, "run.json"))
