@@ -12,7 +12,8 @@ import (
 // The kernel computes KVM_GET_SUPPORTED_CPUID anew for each caller, by some
 // hundred CPUID instructions; on a host that is itself virtual each of them
 // traps, which makes a third of a millisecond. The answer is the same until the
-// next boot, so it is kept in a file of the user.
+// next boot, so it is kept in a file of the user, completed by what the processor
+// says itself.
 
 // cpuidFile is the content of the cache file.
 type cpuidFile struct {
@@ -22,7 +23,7 @@ type cpuidFile struct {
 	table kvm.CPUID
 }
 
-const cpuidMagic = "unibench cpuid 1"
+const cpuidMagic = "unibench cpuid 2"
 
 const cpuidFileSize = unsafe.Sizeof(cpuidFile{})
 
@@ -31,8 +32,7 @@ const cpuidFileSize = unsafe.Sizeof(cpuidFile{})
 // no cache.
 func supportedCPUID(sys *kvm.System, dir string) (*kvm.CPUID, error) {
 	if dir == "" {
-		t := new(kvm.CPUID)
-		return t, sys.SupportedCPUID(t)
+		return askCPUID(sys)
 	}
 	path := dir + "/cpuid-" + strconv.Itoa(os.Getuid())
 	boot, ok := bootID()
@@ -41,13 +41,20 @@ func supportedCPUID(sys *kvm.System, dir string) (*kvm.CPUID, error) {
 			return t, nil
 		}
 	}
+	t, err := askCPUID(sys)
+	if err == nil && ok {
+		writeCPUID(dir, path, boot, t)
+	}
+	return t, err
+}
+
+// askCPUID asks the kernel and the processor.
+func askCPUID(sys *kvm.System) (*kvm.CPUID, error) {
 	t := new(kvm.CPUID)
 	if err := sys.SupportedCPUID(t); err != nil {
 		return nil, err
 	}
-	if ok {
-		writeCPUID(dir, path, boot, t)
-	}
+	completeCPUID(t, nativeCPUID)
 	return t, nil
 }
 
