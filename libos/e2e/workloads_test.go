@@ -50,6 +50,8 @@ func TestHello(t *testing.T) {
 		{name: "default", err: "hello, world"},
 		{name: "16M", job: on("-mem 16M"), err: "hello, world"},
 		{name: "4 vCPUs", job: on("-cpus 4"), err: "hello, world"},
+		// The runtime complains of each that it does not find, here and there.
+		{name: "instructions", job: job{env: []string{"GODEBUG=cpu.ssse3=on,cpu.popcnt=on,cpu.aes=on,cpu.adx=on,cpu.sha=on,cpu.avx=on,cpu.avx2=on,cpu.bmi2=on,cpu.fma=on,cpu.erms=on"}}, err: "hello, world"},
 	})
 	t.Run("too little memory", func(t *testing.T) {
 		start(t)
