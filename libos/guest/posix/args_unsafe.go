@@ -19,36 +19,57 @@ type Args struct {
 	P [6]unsafe.Pointer
 }
 
-// MakeArgs sorts the arguments of call num into U and P. It and its callers up
-// to the one that got the uintptrs must not be able to grow the stack before
-// it returns, and the result must stay on the stack.
+// PointerMask says which arguments of call num point to memory of the caller; request
+// is the second argument. It runs before the stack may grow, so it makes no calls that
+// could. The table is read without a bounds check, whose panic needs more stack than
+// nosplit functions have where the compiler does not optimise (-gcflags=-N).
 //
 //go:nosplit
 //go:norace
-func MakeArgs(num, a1, a2, a3, a4, a5, a6 uintptr) (a Args) {
-	mask := PointerMask(num, a2)
+func PointerMask(num, request uintptr) uint8 {
+	if num < uintptr(len(pointerMasks)) {
+		if m := *(*uint8)(unsafe.Add(unsafe.Pointer(&pointerMasks), num)); m != byRequest {
+			return m
+		}
+	}
+	return pointersByRequest(num, request)
+}
+
+// Syscall makes system call num; r1 and r2 are what the kernel leaves in RAX and RDX,
+// and with an error r1 is -1 and errno its number. Pointers among the arguments may lead into the stack of
+// the goroutine, so the stack must not grow until they are pointers again, in Args:
+// Syscall and its callers up to the one that got the uintptrs are nosplit.
+//
+// Args is filled in place, word by word: to return it from a function copies it in
+// pieces of two words, which wait for the stores of the single ones before. And its
+// pointers are stored without write barriers, as it is on the stack.
+//
+//go:nosplit
+//go:norace
+func (p *Process) Syscall(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr) {
+	var a Args
 	a.U[0], a.U[1], a.U[2], a.U[3], a.U[4], a.U[5] = a1, a2, a3, a4, a5, a6
-	// No loop: without optimisation (-gcflags=-N) an index that varies has a
-	// bounds check, whose panic needs more stack than nosplit functions have.
-	if mask&p1 != 0 && a1 >= minPointer {
-		a.P[0] = *(*unsafe.Pointer)(unsafe.Pointer(&a1))
+	if mask := PointerMask(num, a2); mask != 0 {
+		if mask&p1 != 0 && a1 >= minPointer {
+			a.P[0] = *(*unsafe.Pointer)(unsafe.Pointer(&a1))
+		}
+		if mask&p2 != 0 && a2 >= minPointer {
+			a.P[1] = *(*unsafe.Pointer)(unsafe.Pointer(&a2))
+		}
+		if mask&p3 != 0 && a3 >= minPointer {
+			a.P[2] = *(*unsafe.Pointer)(unsafe.Pointer(&a3))
+		}
+		if mask&p4 != 0 && a4 >= minPointer {
+			a.P[3] = *(*unsafe.Pointer)(unsafe.Pointer(&a4))
+		}
+		if mask&p5 != 0 && a5 >= minPointer {
+			a.P[4] = *(*unsafe.Pointer)(unsafe.Pointer(&a5))
+		}
+		if mask&p6 != 0 && a6 >= minPointer {
+			a.P[5] = *(*unsafe.Pointer)(unsafe.Pointer(&a6))
+		}
 	}
-	if mask&p2 != 0 && a2 >= minPointer {
-		a.P[1] = *(*unsafe.Pointer)(unsafe.Pointer(&a2))
-	}
-	if mask&p3 != 0 && a3 >= minPointer {
-		a.P[2] = *(*unsafe.Pointer)(unsafe.Pointer(&a3))
-	}
-	if mask&p4 != 0 && a4 >= minPointer {
-		a.P[3] = *(*unsafe.Pointer)(unsafe.Pointer(&a4))
-	}
-	if mask&p5 != 0 && a5 >= minPointer {
-		a.P[4] = *(*unsafe.Pointer)(unsafe.Pointer(&a5))
-	}
-	if mask&p6 != 0 && a6 >= minPointer {
-		a.P[5] = *(*unsafe.Pointer)(unsafe.Pointer(&a6))
-	}
-	return a
+	return p.answer(num, &a)
 }
 
 // Raw returns the arguments as registers hold them. Pointers in the result are

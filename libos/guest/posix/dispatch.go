@@ -2,9 +2,8 @@ package posix
 
 import "unibench/libos/guest/linux"
 
-// Syscall makes system call num. r1 and r2 are what the kernel leaves in RAX
-// and RDX; with an error r1 is -1 and errno its number.
-func (p *Process) Syscall(num uintptr, a *Args) (r1, r2, errno uintptr) {
+// answer makes system call num for Syscall.
+func (p *Process) answer(num uintptr, a *Args) (r1, r2, errno uintptr) {
 	r, e := p.dispatch(num, a)
 	if e != 0 {
 		return ^uintptr(0), 0, uintptr(e)
@@ -12,10 +11,13 @@ func (p *Process) Syscall(num uintptr, a *Args) (r1, r2, errno uintptr) {
 	return r, 0, 0
 }
 
-// dispatch makes the calls on descriptors that are open; the others follow in
-// dispatchNames and dispatchProcess, by subject.
+// dispatch makes the calls, in one switch, which the compiler turns into one jump; by
+// subject. A table of functions would do the same, but what is called by a variable
+// makes Args escape to the heap.
 func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
+	const cwd = linux.AtFdcwd
 	switch num {
+	// Descriptors that are open.
 	case linux.SysRead:
 		return p.sysRead(a)
 	case linux.SysWrite:
@@ -76,20 +78,8 @@ func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
 		return p.sysSendfile(a)
 	case linux.SysCopyFileRange:
 		return p.sysCopyFileRange(a)
-	}
-	if isSocketCall(num) {
-		return p.socketCall(num, a)
-	}
-	if isPollCall(num) {
-		return p.pollCall(num, a)
-	}
-	return p.dispatchNames(num, a)
-}
 
-// dispatchNames makes the calls that take paths.
-func (p *Process) dispatchNames(num uintptr, a *Args) (uintptr, linux.Errno) {
-	const cwd = linux.AtFdcwd
-	switch num {
+	// Paths.
 	case linux.SysOpen:
 		return p.sysOpen(a, cwd, 0, a.int(1), a.uint32(2))
 	case linux.SysCreat:
@@ -174,13 +164,8 @@ func (p *Process) dispatchNames(num uintptr, a *Args) (uintptr, linux.Errno) {
 		return p.sysGetcwd(a)
 	case linux.SysUmask:
 		return p.sysUmask(a)
-	}
-	return p.dispatchProcess(num, a)
-}
 
-// dispatchProcess makes the calls about the process and the machine.
-func (p *Process) dispatchProcess(num uintptr, a *Args) (uintptr, linux.Errno) {
-	switch num {
+	// The process and the machine.
 	case linux.SysGetpid, linux.SysGetpgrp, linux.SysGetpgid, linux.SysGetsid:
 		return pid, 0
 	case linux.SysGetppid, linux.SysGetuid, linux.SysGeteuid, linux.SysGetgid, linux.SysGetegid, linux.SysGetgroups:
@@ -242,6 +227,12 @@ func (p *Process) dispatchProcess(num uintptr, a *Args) (uintptr, linux.Errno) {
 			p.hal.CountENOSYS(num)
 		}
 		return r, errno
+	}
+	switch {
+	case isSocketCall(num):
+		return p.socketCall(num, a)
+	case isPollCall(num):
+		return p.pollCall(num, a)
 	}
 	p.hal.CountENOSYS(num)
 	return 0, linux.ENOSYS

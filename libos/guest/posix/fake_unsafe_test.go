@@ -160,8 +160,7 @@ func (h *fakeHAL) RawKernel(num uintptr, a Args) (uintptr, linux.Errno) {
 //
 //go:nosplit
 func (p *Process) call(num, a1, a2, a3, a4, a5, a6 uintptr) (uintptr, linux.Errno) {
-	args := MakeArgs(num, a1, a2, a3, a4, a5, a6)
-	r, _, errno := p.Syscall(num, &args)
+	r, _, errno := p.Syscall(num, a1, a2, a3, a4, a5, a6)
 	return r, linux.Errno(errno)
 }
 

@@ -10,46 +10,62 @@ const (
 	p4
 	p5
 	p6
+	// byRequest marks calls whose second argument decides.
+	byRequest = 1 << 7
 )
 
-// PointerMask says which arguments of call num point to memory of the caller.
-// It runs before the stack may grow, so it is a leaf without calls. Addresses
-// of mappings (mmap, munmap, mprotect, madvise) are numbers here: they are
-// never on a stack. request is the second argument, on which the meaning of
-// the third depends in some calls: a number must not be taken for a pointer,
-// for the collector rejects pointers to free memory.
+// pointerMasks says for each call which arguments point to memory of the caller.
+// Addresses of mappings (mmap, munmap, mprotect, madvise) are numbers here: they are
+// never on a stack. It is data, not code: every system call looks here first.
+var pointerMasks = [...]uint8{
+	linux.SysOpen: p1, linux.SysCreat: p1, linux.SysTruncate: p1, linux.SysChdir: p1, linux.SysRmdir: p1,
+	linux.SysUnlink: p1, linux.SysMkdir: p1, linux.SysChmod: p1, linux.SysChown: p1, linux.SysLchown: p1,
+	linux.SysAccess: p1, linux.SysMknod: p1, linux.SysGetcwd: p1, linux.SysPipe: p1, linux.SysPipe2: p1,
+	linux.SysUname: p1, linux.SysSysinfo: p1, linux.SysTimes: p1, linux.SysTime: p1, linux.SysGetrandom: p1,
+	linux.SysPoll: p1,
+	linux.SysStat: p1 | p2, linux.SysLstat: p1 | p2, linux.SysStatfs: p1 | p2, linux.SysRename: p1 | p2,
+	linux.SysLink: p1 | p2, linux.SysSymlink: p1 | p2, linux.SysReadlink: p1 | p2, linux.SysUtime: p1 | p2,
+	linux.SysUtimes: p1 | p2, linux.SysGettimeofday: p1 | p2, linux.SysNanosleep: p1 | p2,
+	linux.SysSigaltstack: p1 | p2, linux.SysCapget: p1 | p2,
+	linux.SysRead: p2, linux.SysWrite: p2, linux.SysPread64: p2, linux.SysPwrite64: p2, linux.SysReadv: p2,
+	linux.SysWritev: p2, linux.SysPreadv: p2, linux.SysPwritev: p2, linux.SysFstat: p2, linux.SysFstatfs: p2,
+	linux.SysGetdents64: p2, linux.SysOpenat: p2, linux.SysMkdirat: p2, linux.SysMknodat: p2, linux.SysUnlinkat: p2,
+	linux.SysFchmodat: p2, linux.SysFchmodat2: p2, linux.SysFchownat: p2, linux.SysFaccessat: p2,
+	linux.SysFaccessat2: p2, linux.SysGetrlimit: p2, linux.SysSetrlimit: p2, linux.SysGetrusage: p2,
+	linux.SysClockGettime: p2, linux.SysClockGetres: p2, linux.SysGetgroups: p2, linux.SysGetitimer: p2,
+	linux.SysWait4: p2, linux.SysBind: p2, linux.SysConnect: p2, linux.SysSendmsg: p2, linux.SysRecvmsg: p2,
+	linux.SysSendmmsg: p2, linux.SysEpollWait: p2, linux.SysTimerfdGettime: p2,
+	linux.SysNewfstatat: p2 | p3, linux.SysReadlinkat: p2 | p3, linux.SysUtimensat: p2 | p3,
+	linux.SysFutimesat: p2 | p3, linux.SysRtSigaction: p2 | p3, linux.SysRtSigprocmask: p2 | p3,
+	linux.SysSetitimer: p2 | p3, linux.SysTimerCreate: p2 | p3, linux.SysAccept: p2 | p3, linux.SysAccept4: p2 | p3,
+	linux.SysGetsockname: p2 | p3, linux.SysGetpeername: p2 | p3,
+	linux.SysRenameat: p2 | p4, linux.SysRenameat2: p2 | p4, linux.SysLinkat: p2 | p4, linux.SysCopyFileRange: p2 | p4,
+	linux.SysSymlinkat: p1 | p3,
+	linux.SysGetresuid: p1 | p2 | p3, linux.SysGetresgid: p1 | p2 | p3, linux.SysGetcpu: p1 | p2 | p3,
+	linux.SysSendfile: p3, linux.SysSchedGetaffinity: p3,
+	linux.SysPrlimit64: p3 | p4, linux.SysClockNanosleep: p3 | p4, linux.SysTimerSettime: p3 | p4,
+	linux.SysTimerfdSettime: p3 | p4,
+	linux.SysStatx:          p2 | p5, linux.SysSendto: p2 | p5, linux.SysRecvmmsg: p2 | p5, linux.SysEpollPwait: p2 | p5,
+	linux.SysFutex:      p1 | p5,
+	linux.SysRecvfrom:   p2 | p5 | p6,
+	linux.SysSocketpair: p4, linux.SysSetsockopt: p4, linux.SysEpollCtl: p4,
+	linux.SysGetsockopt:  p4 | p5,
+	linux.SysPpoll:       p1 | p3 | p4,
+	linux.SysSelect:      p2 | p3 | p4 | p5,
+	linux.SysPselect6:    p2 | p3 | p4 | p5 | p6,
+	linux.SysEpollPwait2: p2 | p4 | p5,
+
+	linux.SysIoctl: byRequest, linux.SysFcntl: byRequest,
+}
+
+// pointersByRequest is PointerMask of the calls with several meanings, and of those
+// beyond Linux's. A number must not be taken for a pointer, for the collector rejects
+// pointers to free memory.
 //
 //go:nosplit
 //go:norace
-func PointerMask(num, request uintptr) uint8 {
+func pointersByRequest(num, request uintptr) uint8 {
 	switch num {
-	case linux.SysOpen, linux.SysCreat, linux.SysTruncate, linux.SysChdir, linux.SysRmdir, linux.SysUnlink,
-		linux.SysMkdir, linux.SysChmod, linux.SysChown, linux.SysLchown, linux.SysAccess, linux.SysMknod,
-		linux.SysGetcwd, linux.SysPipe, linux.SysPipe2, linux.SysUname, linux.SysSysinfo, linux.SysTimes,
-		linux.SysTime, linux.SysGetrandom:
-		return p1
-	case linux.SysStat, linux.SysLstat, linux.SysStatfs, linux.SysRename, linux.SysLink, linux.SysSymlink,
-		linux.SysReadlink, linux.SysUtime, linux.SysUtimes, linux.SysGettimeofday, linux.SysNanosleep,
-		linux.SysSigaltstack, linux.SysCapget:
-		return p1 | p2
-	case linux.SysRead, linux.SysWrite, linux.SysPread64, linux.SysPwrite64, linux.SysReadv, linux.SysWritev,
-		linux.SysPreadv, linux.SysPwritev, linux.SysFstat, linux.SysFstatfs, linux.SysGetdents64,
-		linux.SysOpenat, linux.SysMkdirat, linux.SysMknodat, linux.SysUnlinkat, linux.SysFchmodat,
-		linux.SysFchmodat2, linux.SysFchownat, linux.SysFaccessat, linux.SysFaccessat2, linux.SysGetrlimit,
-		linux.SysSetrlimit, linux.SysGetrusage, linux.SysClockGettime, linux.SysClockGetres, linux.SysGetgroups,
-		linux.SysGetitimer, linux.SysWait4:
-		return p2
-	case linux.SysNewfstatat, linux.SysReadlinkat, linux.SysUtimensat, linux.SysFutimesat,
-		linux.SysRtSigaction, linux.SysRtSigprocmask, linux.SysSetitimer, linux.SysTimerCreate:
-		return p2 | p3
-	case linux.SysRenameat, linux.SysRenameat2, linux.SysLinkat:
-		return p2 | p4
-	case linux.SysSymlinkat:
-		return p1 | p3
-	case linux.SysGetresuid, linux.SysGetresgid, linux.SysGetcpu:
-		return p1 | p2 | p3
-	case linux.SysSendfile, linux.SysSchedGetaffinity:
-		return p3
 	case linux.SysIoctl:
 		switch request {
 		case linux.Tcgets, linux.Tiocgwinsz, linux.Fionread, linux.Fionbio, linux.Tiocoutq,
@@ -62,50 +78,7 @@ func PointerMask(num, request uintptr) uint8 {
 		case linux.FGetlk, linux.FSetlk, linux.FSetlkw, linux.FOfdGetlk, linux.FOfdSetlk, linux.FOfdSetlkw:
 			return p3
 		}
-	case linux.SysCopyFileRange:
-		return p2 | p4
-	case linux.SysPrlimit64, linux.SysClockNanosleep, linux.SysTimerSettime:
-		return p3 | p4
-	case linux.SysStatx:
-		return p2 | p5
-	case linux.SysFutex:
-		return p1 | p5
-	}
-	return socketPointers(num)
-}
-
-// socketPointers is PointerMask of the calls on sockets, and of polling.
-//
-//go:nosplit
-//go:norace
-func socketPointers(num uintptr) uint8 {
-	switch num {
-	case linux.SysBind, linux.SysConnect, linux.SysSendmsg, linux.SysRecvmsg, linux.SysSendmmsg,
-		linux.SysEpollWait, linux.SysZcRecv, linux.SysZcDone:
-		return p2
-	case linux.SysAccept, linux.SysAccept4, linux.SysGetsockname, linux.SysGetpeername:
-		return p2 | p3
-	case linux.SysSendto, linux.SysRecvmmsg, linux.SysEpollPwait:
-		return p2 | p5
-	case linux.SysRecvfrom:
-		return p2 | p5 | p6
-	case linux.SysSocketpair, linux.SysSetsockopt, linux.SysEpollCtl:
-		return p4
-	case linux.SysGetsockopt:
-		return p4 | p5
-	case linux.SysPoll:
-		return p1
-	case linux.SysPpoll:
-		return p1 | p3 | p4
-	case linux.SysSelect:
-		return p2 | p3 | p4 | p5
-	case linux.SysPselect6:
-		return p2 | p3 | p4 | p5 | p6
-	case linux.SysEpollPwait2:
-		return p2 | p4 | p5
-	case linux.SysTimerfdSettime:
-		return p3 | p4
-	case linux.SysTimerfdGettime:
+	case linux.SysZcRecv, linux.SysZcDone:
 		return p2
 	case linux.SysZcSend:
 		return p2 | p4

@@ -19,18 +19,13 @@ func init() {
 // libosSyscall makes every system call of this package, and so of all packages
 // above it: the edits of libos/build lead them here. Pointers among the
 // arguments may lead into this goroutine's stack, so the stack must not grow
-// until MakeArgs has made pointers of them again: this function and those that
-// lead to it are nosplit.
+// until package posix has made pointers of them again: this function and those
+// that lead to it are nosplit.
 //
 //go:nosplit
 //go:norace
 func libosSyscall(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err Errno) {
-	args := posix.MakeArgs(trap, a1, a2, a3, a4, a5, a6)
-	return libosDispatch(trap, &args)
-}
-
-func libosDispatch(trap uintptr, args *posix.Args) (r1, r2 uintptr, err Errno) {
-	r1, r2, errno := libos.Syscall(trap, args)
+	r1, r2, errno := libos.Syscall(trap, a1, a2, a3, a4, a5, a6)
 	return r1, r2, Errno(errno)
 }
 

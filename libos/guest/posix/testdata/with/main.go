@@ -10,6 +10,5 @@ func main() {
 	var hal posix.HAL
 	p := posix.New(hal)
 	p.EnableSockets(func() inet.Stack { return nil })
-	var a posix.Args
-	p.Syscall(0, &a)
+	p.Syscall(0, 0, 0, 0, 0, 0, 0)
 }

@@ -8,6 +8,5 @@ func main() {
 	var hal posix.HAL
 	p := posix.New(hal)
 	p.PollRegister(0, 0)
-	var a posix.Args
-	p.Syscall(0, &a)
+	p.Syscall(0, 0, 0, 0, 0, 0, 0)
 }
