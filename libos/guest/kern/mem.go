@@ -179,6 +179,29 @@ func (m *Memory) Use(addr, n uintptr) bool {
 	return true
 }
 
+// Ensure makes the pages of [addr, addr+n) usable that are not yet, and leaves
+// the others alone. It returns false if that would exceed the limit; some may be
+// usable then.
+func (m *Memory) Ensure(addr, n uintptr) bool {
+	if !m.contains(addr, n) {
+		return false
+	}
+	end := addr + round(n)
+	for p := addr; p < end; p += pageSize {
+		if m.inUse.get(p) {
+			continue
+		}
+		first := p
+		for p < end && !m.inUse.get(p) {
+			p += pageSize
+		}
+		if !m.Use(first, p-first) {
+			return false
+		}
+	}
+	return true
+}
+
 // touchSize is the largest range all of whose pages are touched by Use, since
 // they are used soon.
 const touchSize = 16 << 10

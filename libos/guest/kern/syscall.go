@@ -154,9 +154,7 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 	case sysMadvise:
 		k.madvise(r)
 	case sysMprotect:
-		// All memory stays readable and writable: the page tables are out of
-		// reach. Programs use it to catch their own mistakes.
-		r.AX = 0
+		k.mprotect(r)
 	case sysSchedGetaffinity:
 		if r.SI < 8 {
 			r.AX = neg(EINVAL)
@@ -241,6 +239,7 @@ const (
 	MadvRelease = 1000
 	MadvReuse   = 1001
 
+	madvNormal   = 0
 	madvDontNeed = 4
 	madvCollapse = 25
 )
@@ -282,6 +281,22 @@ func (k *Kernel) mmap(r *abi.Registers) uint64 {
 	return uint64(at)
 }
 
+// mprotect gives addresses memory that were reserved without. Otherwise all
+// memory stays readable and writable: the page tables are out of reach. Programs
+// use it to catch their own mistakes.
+func (k *Kernel) mprotect(r *abi.Registers) {
+	addr, n := uintptr(r.DI), uintptr(r.SI)
+	r.AX = 0
+	switch {
+	case addr%pageSize != 0:
+		r.AX = neg(EINVAL)
+	case n == 0:
+	case !k.Mem.contains(addr, n), !k.Mem.reserved(addr, addr+round(n)),
+		r.DX != protNone && !k.Mem.Ensure(addr, n):
+		r.AX = neg(ENOMEM)
+	}
+}
+
 // madvise takes the heap's word on what it needs; other advice changes nothing
 // here, where pages are large from the start.
 func (k *Kernel) madvise(r *abi.Registers) {
@@ -292,7 +307,7 @@ func (k *Kernel) madvise(r *abi.Registers) {
 	case addr%pageSize != 0:
 		r.AX = neg(EINVAL)
 	case n == 0:
-	case !k.Mem.contains(addr, n):
+	case !k.Mem.contains(addr, n), advice == madvNormal && !k.Mem.reserved(addr, addr+round(n)):
 		r.AX = neg(ENOMEM)
 	case advice == madvDontNeed:
 		k.Mem.Clear(addr, n)

@@ -65,7 +65,13 @@ func TestMemoryCalls(t *testing.T) {
 		{"madvise elsewhere", sysMadvise, -1, 0, []uint64{pageSize, madvDontNeed}, -ENOMEM, 4},
 		{"madvise the bitmaps", sysMadvise, -pageSize, 0, []uint64{pageSize, madvDontNeed}, -ENOMEM, 4},
 		{"madvise collapse", sysMadvise, in, 0, []uint64{pageSize, madvCollapse}, -EINVAL, 4},
+		{"madvise normal", sysMadvise, in, 0, []uint64{12 * pageSize, madvNormal}, 0, 4},
+		{"madvise normal, not reserved", sysMadvise, in, 0, []uint64{13 * pageSize, madvNormal}, -ENOMEM, 4},
 		{"mprotect", sysMprotect, in, 0, []uint64{pageSize, protNone}, 0, 4},
+		{"mprotect, in use", sysMprotect, in, 0, []uint64{pageSize, protRW}, 0, 4},
+		{"mprotect, reserved", sysMprotect, in, 0, []uint64{6 * pageSize, protRW}, 0, 6},
+		{"mprotect, not reserved", sysMprotect, 11 * pageSize, 0, []uint64{2 * pageSize, protRW}, -ENOMEM, 4},
+		{"mprotect, not aligned", sysMprotect, 1, 0, []uint64{pageSize, protRW}, -EINVAL, 4},
 	} {
 		m := newMachine(t, 1)
 		m.addRAM(t, ramPages, ramLimit)
@@ -89,6 +95,22 @@ func TestMemoryCalls(t *testing.T) {
 		if mem.InUse != c.inUse*pageSize {
 			t.Errorf("%s: %d pages in use, want %d", c.name, mem.InUse/pageSize, c.inUse)
 		}
+	}
+}
+
+// TestProtectedMemoryKeeps: mprotect gives pages to addresses that had none, and
+// leaves the others as they are.
+func TestProtectedMemoryKeeps(t *testing.T) {
+	m := newMachine(t, 1)
+	m.addRAM(t, ramPages, ramLimit)
+	at, _ := m.call(sysMmap, 0, 3*pageSize, protNone, anonymous)
+	m.call(sysMprotect, at+pageSize, pageSize, protRW)
+	copy(bytesAt(uintptr(at)+pageSize, pageSize), "kept")
+	if got, _ := m.call(sysMprotect, at, 3*pageSize, protRW); got != 0 || m.k.Mem.InUse != 3*pageSize {
+		t.Fatalf("mprotect = %d, %d bytes in use", int64(got), m.k.Mem.InUse)
+	}
+	if b := bytesAt(uintptr(at)+pageSize, 4); string(b) != "kept" {
+		t.Errorf("memory reads %q", b)
 	}
 }
 

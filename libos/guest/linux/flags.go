@@ -116,13 +116,18 @@ const (
 
 // Protection and flags of mmap(2).
 const (
-	ProtRead     = 1
-	ProtWrite    = 2
-	MapShared    = 1
-	MapPrivate   = 2
-	MapTypeMask  = 0xf
-	MapFixed     = 0x10
-	MapAnonymous = 0x20
+	ProtNone          = 0
+	ProtRead          = 1
+	ProtWrite         = 2
+	ProtExec          = 4
+	MapShared         = 1
+	MapPrivate        = 2
+	MapSharedValidate = 3
+	MapTypeMask       = 0xf
+	MapFixed          = 0x10
+	MapAnonymous      = 0x20
+	MapNoreserve      = 0x4000
+	MapSync           = 0x80000
 )
 
 // Clocks of clock_gettime(2).

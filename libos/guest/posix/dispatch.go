@@ -203,11 +203,25 @@ func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
 	case linux.SysMmap:
 		return p.sysMmap(a)
 	case linux.SysMunmap:
-		return 0, p.hal.Munmap(a.U[0], a.U[1])
+		return 0, p.sysMunmap(a)
 	case linux.SysMprotect:
-		return 0, p.hal.Mprotect(a.U[0], a.U[1], a.int(2))
+		return 0, p.sysMprotect(a)
 	case linux.SysMadvise:
-		return 0, p.hal.Madvise(a.U[0], a.U[1], a.int(2))
+		return 0, p.sysMadvise(a)
+	case linux.SysMremap:
+		return p.sysMremap(a)
+	case linux.SysMsync:
+		return 0, p.sysMsync(a)
+	case linux.SysMincore:
+		return 0, p.sysMincore(a)
+	case linux.SysMlock, linux.SysMunlock:
+		return 0, p.sysMlock(a, 0)
+	case linux.SysMlock2:
+		return 0, p.sysMlock(a, a.int(2))
+	case linux.SysMlockall:
+		return 0, sysMlockall(a.int(0))
+	case linux.SysMunlockall:
+		return 0, 0
 	case linux.SysSchedGetaffinity:
 		return p.sysSchedGetaffinity(a)
 	case linux.SysKill:

@@ -15,6 +15,11 @@
 // the kernel and hands every syscall.Syscall to Process.Syscall. On the host the
 // package is an ordinary one, tested call by call against the real Linux.
 //
+// A shared mapping of a file is the memory in which the file keeps its contents,
+// wherever that is: it cannot be put at an address, and while a file is mapped
+// it can be mapped further than what was reserved only after it is unmapped.
+// Memory cannot be executed, and mprotect takes no permission away.
+//
 // There is one process: number 1, the superuser, without children. A call that
 // is not implemented answers ENOSYS and is counted; none pretends success. Of
 // sockets there are no urgent data, error queues, timestamps, filters and

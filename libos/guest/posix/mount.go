@@ -14,7 +14,7 @@ const badArchive = 125
 // most that files written later can take, as on Linux for tmpfs.
 func (p *Process) mount() *vfs.FS {
 	total, _ := p.hal.MemInfo()
-	fs := vfs.New(p.now, memory{p.hal}, int64(total/2))
+	fs := vfs.New(p.now, memory{p}, int64(total/2))
 	for _, f := range skeleton(p.hal.Hostname()) {
 		f.Mtime = p.now()
 		if n, errno := fs.Plant(f.path, f.Node); errno == 0 {

@@ -42,7 +42,7 @@ var pointerMasks = [...]uint8{
 	linux.SysRenameat: p2 | p4, linux.SysRenameat2: p2 | p4, linux.SysLinkat: p2 | p4, linux.SysCopyFileRange: p2 | p4,
 	linux.SysSymlinkat: p1 | p3,
 	linux.SysGetresuid: p1 | p2 | p3, linux.SysGetresgid: p1 | p2 | p3, linux.SysGetcpu: p1 | p2 | p3,
-	linux.SysSendfile: p3, linux.SysSchedGetaffinity: p3,
+	linux.SysSendfile: p3, linux.SysSchedGetaffinity: p3, linux.SysMincore: p3,
 	linux.SysPrlimit64: p3 | p4, linux.SysClockNanosleep: p3 | p4, linux.SysTimerSettime: p3 | p4,
 	linux.SysTimerfdSettime: p3 | p4,
 	linux.SysStatx:          p2 | p5, linux.SysSendto: p2 | p5, linux.SysRecvmmsg: p2 | p5, linux.SysEpollPwait: p2 | p5,

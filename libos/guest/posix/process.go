@@ -23,6 +23,7 @@ type Process struct {
 	tree      *vfs.FS
 
 	locks lockTable
+	maps  mappings
 	pipes atomic.Uint64 // made so far; their inode numbers
 
 	alarms  alarms

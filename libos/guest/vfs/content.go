@@ -10,7 +10,8 @@ const ChunkSize = 64 << 10
 // smallest is the capacity that the first write to a small file reserves.
 const smallest = 512
 
-// content holds the bytes of a regular file in two layers. Chunk i, where there
+// content holds the bytes of a regular file in two layers, behind an extent if
+// there is one. Chunk i, where there
 // is one, holds the bytes from i*ChunkSize on; bytes behind its end are zero.
 // Where there is none, base holds them; behind its end is a hole of zeros.
 //
@@ -24,7 +25,8 @@ type content struct {
 	size   int64
 	base   []byte // aliased and never written
 	chunks map[int64][]byte
-	held   int64 // bytes that the chunks have reserved
+	extent extent
+	held   int64 // bytes that the chunks and the extent have reserved
 }
 
 // blocks returns st_blocks: units of 512 bytes in use.
@@ -39,7 +41,11 @@ func (c *content) readAt(p []byte, off int64) int {
 		return 0
 	}
 	p = p[:min(int64(len(p)), c.size-off)]
-	for n := 0; n < len(p); {
+	n := c.inExtent(off, len(p))
+	if n > 0 {
+		copy(p[:n], c.extent.mem[off:])
+	}
+	for n < len(p) {
 		index, at := (off+int64(n))/ChunkSize, int((off+int64(n))%ChunkSize)
 		part := p[n:min(len(p), n+ChunkSize-at)]
 		src, ok := c.chunks[index]
@@ -68,7 +74,14 @@ func (c *content) basePart(index int64) []byte {
 // writeAt copies p to off and returns the number of bytes for which there was
 // room. off+len(p) does not overflow.
 func (c *content) writeAt(p []byte, off int64, fs *FS) (int, linux.Errno) {
-	n := 0
+	n := c.inExtent(off, len(p))
+	if errno := c.extend(off+int64(n), fs); errno != 0 {
+		return 0, errno
+	}
+	if n > 0 {
+		copy(c.extent.mem[off:], p[:n])
+		c.size = max(c.size, off+int64(n))
+	}
 	for n < len(p) {
 		index, at := (off+int64(n))/ChunkSize, int((off+int64(n))%ChunkSize)
 		part := p[n:min(len(p), n+ChunkSize-at)]
@@ -118,9 +131,15 @@ func (c *content) room(index int64, start, end int, fs *FS) ([]byte, bool) {
 	return chunk, true
 }
 
-// truncate sets the size.
-func (c *content) truncate(size int64, fs *FS) {
-	if size < c.size {
+// truncate sets the size. It fails only if a mapped file grows and there is no
+// room: its pages have to be there.
+func (c *content) truncate(size int64, fs *FS) linux.Errno {
+	if size >= c.size {
+		if errno := c.extend(size, fs); errno != 0 {
+			return errno
+		}
+	} else {
+		c.shrink(size, fs)
 		c.base = c.base[:min(size, int64(len(c.base)))]
 		for index, chunk := range c.chunks {
 			switch start := index * ChunkSize; {
@@ -134,6 +153,7 @@ func (c *content) truncate(size int64, fs *FS) {
 		}
 	}
 	c.size = size
+	return 0
 }
 
 // alloc returns size bytes of any contents, which take the place of replaced
@@ -168,7 +188,11 @@ var zeros [4096]byte
 // never changes.
 func (c *content) lend(v [][]byte, off int64, limit int) (w [][]byte, fixed bool) {
 	limit = int(min(int64(limit), c.size-off))
-	for n := 0; n < limit && len(v) < cap(v); {
+	n := c.inExtent(off, limit)
+	if n > 0 && len(v) < cap(v) {
+		v = append(v, c.extent.mem[off:off+int64(n)])
+	}
+	for n < limit && len(v) < cap(v) {
 		index, at := (off+int64(n))/ChunkSize, int((off+int64(n))%ChunkSize)
 		src, ok := c.chunks[index]
 		if !ok {

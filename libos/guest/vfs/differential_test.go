@@ -49,8 +49,12 @@ func newTwins(t *testing.T) *twins {
 // heap is memory like any other.
 type heap struct{}
 
-func (heap) Alloc() []byte { return make([]byte, vfs.ChunkSize) }
-func (heap) Free([]byte)   {}
+func (heap) Alloc() []byte          { return make([]byte, vfs.ChunkSize) }
+func (heap) Reserve(n int64) []byte { return make([]byte, n) }
+func (heap) Unreserve([]byte)       {}
+func (heap) Commit([]byte) bool     { return true }
+func (heap) Decommit([]byte)        {}
+func (heap) Free([]byte)            {}
 
 // path draws a path of few names, so that files are met often.
 func path(r *rand.Rand) string {

@@ -5,7 +5,9 @@
 //
 // It knows names and contents. Open files, offsets and descriptors belong to
 // package posix, which also decides what a device node does. Contents that
-// come with the image alias the archive they lie in until they are written.
+// come with the image alias the archive they lie in until they are written. The
+// contents of a file that is mapped move into one piece of memory, which the
+// mappings and all reading and writing share.
 //
 // All calls act as the superuser: permission bits are kept, not enforced. The
 // package starts no goroutine, reads no clock of its own and may be used by any

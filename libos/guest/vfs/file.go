@@ -61,15 +61,17 @@ func (n *Inode) Truncate(size int64) linux.Errno {
 	}
 	n.attrs.Lock()
 	defer n.attrs.Unlock()
-	n.truncate(size)
-	return 0
+	return n.truncate(size)
 }
 
 // truncate does what Truncate does, with attrs held.
-func (n *Inode) truncate(size int64) {
-	n.content.truncate(size, n.fs)
+func (n *Inode) truncate(size int64) linux.Errno {
+	if errno := n.content.truncate(size, n.fs); errno != 0 {
+		return errno
+	}
 	n.mtime = n.fs.now()
 	n.ctime = n.mtime
+	return 0
 }
 
 // Size returns the size of a regular file in bytes.

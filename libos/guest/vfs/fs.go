@@ -15,6 +15,16 @@ type Memory interface {
 	Alloc() []byte
 	// Free takes back what Alloc returned.
 	Free([]byte)
+
+	// Reserve returns n bytes of addresses, a multiple of ChunkSize, without
+	// memory, nil if there are none; Unreserve takes them back, with the memory
+	// that they have.
+	Reserve(n int64) []byte
+	Unreserve([]byte)
+	// Commit gives memory to pages of what Reserve returned, which then read as
+	// zero, or reports that there is none; Decommit takes it away.
+	Commit([]byte) bool
+	Decommit([]byte)
 }
 
 // FS is one file system. Make one with New.

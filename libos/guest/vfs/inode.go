@@ -174,5 +174,6 @@ func (n *Inode) Release() {
 func (n *Inode) release() {
 	if n.nlink == 0 && n.opens == 0 {
 		n.content.truncate(0, n.fs)
+		n.content.drop(n.fs)
 	}
 }

@@ -33,6 +33,7 @@ func (f *slowFile) writeAt(p []byte, off int) {
 func FuzzContent(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 1, 3, 0, 0, 200, 200, 2, 0, 255}, uint16(300))
 	f.Add([]byte{1, 0, 10, 1, 0, 255, 2, 0, 255}, uint16(65535))
+	f.Add([]byte{0, 0, 9, 3, 0, 90, 0, 3, 40, 5, 0, 0, 1, 1, 0, 3, 2, 1, 1, 40, 1, 4, 0, 0, 4, 0, 0, 3, 60, 0, 2, 0, 255}, uint16(70))
 	f.Add([]byte{0, 16, 1, 1, 15, 0, 1, 40, 0, 2, 14, 200}, uint16(0))
 	f.Fuzz(func(t *testing.T, script []byte, baseSize uint16) {
 		base := bytes.Repeat([]byte("base"), int(baseSize))[:baseSize]
@@ -41,10 +42,32 @@ func FuzzContent(f *testing.F) {
 		fs := testFS(1<<40, mem)
 		c := content{base: base, size: int64(len(base))}
 		model := slowFile(bytes.Clone(base))
+		var maps []mapped
 		for i := 0; i+2 < len(script) && i < 300; i += 3 {
 			// Steps of an odd size over and around the chunk borders.
 			off, n := int(script[i+1])*4099, int(script[i+2])*517
-			switch script[i] % 3 {
+			switch script[i] % 6 {
+			case 3:
+				if len(maps) < 3 {
+					maps = mapAt(maps, &c, int64(off)&^(PageSize-1), int64(n+1), fs)
+				}
+			case 4:
+				if len(maps) > 0 {
+					c.extent.maps--
+					maps = maps[1:]
+				}
+			case 5:
+				if len(maps) > 0 {
+					m := maps[0]
+					if m.off < int64(len(model)) {
+						end := min(int64(len(model)), m.off+int64(len(m.mem)))
+						fill(m.mem[:end-m.off], byte(i))
+						fill(model[m.off:end], byte(i))
+						if end == int64(len(model)) { // the rest of the page is nobody's
+							fill(m.mem[end-m.off:min(pages(end)-m.off, int64(len(m.mem)))], 0xee)
+						}
+					}
+				}
 			case 0:
 				p := bytes.Repeat([]byte{byte(i) | 1}, n)
 				got, errno := c.writeAt(p, int64(off), fs)
@@ -69,6 +92,14 @@ func FuzzContent(f *testing.F) {
 					t.Fatalf("step %d: lend(%d, %d) gave %d bytes, want %d", i/3, off, n, len(lent), len(want))
 				}
 			}
+			for _, m := range maps {
+				if m.off < int64(len(model)) {
+					want := model[m.off:min(int64(len(model)), m.off+int64(len(m.mem)))]
+					if !bytes.Equal(m.mem[:len(want)], want) {
+						t.Fatalf("step %d: the mapping at %d differs from the model", i/3, m.off)
+					}
+				}
+			}
 			if c.size != int64(len(model)) {
 				t.Fatalf("step %d: size = %d, want %d", i/3, c.size, len(model))
 			}
@@ -83,7 +114,9 @@ func FuzzContent(f *testing.F) {
 		if used := fs.used.Load(); used != c.held {
 			t.Fatalf("held = %d, want %d", c.held, used)
 		}
-		if c.truncate(0, fs); c.held != 0 || fs.used.Load() != 0 || mem.chunks != 0 {
+		c.extent.maps = 0
+		c.truncate(0, fs)
+		if c.drop(fs); c.held != 0 || fs.used.Load() != 0 || mem.chunks != 0 || mem.reserved != 0 {
 			t.Fatalf("after truncation to nothing %d bytes are held, %d used, %d chunks not freed", c.held, fs.used.Load(), mem.chunks)
 		}
 	})
@@ -109,8 +142,41 @@ func lendAll(c *content, off int64, n int) (all []byte) {
 	return all
 }
 
-// countingMemory counts the chunks that are out, and hands out dirty ones.
-type countingMemory struct{ chunks int }
+// mapped is a mapping of the content at off.
+type mapped struct {
+	off int64
+	mem []byte
+}
+
+func mapAt(maps []mapped, c *content, off, n int64, fs *FS) []mapped {
+	if c.gather(off+n, fs) != 0 {
+		return maps
+	}
+	c.extent.maps++
+	return append(maps, mapped{off, c.extent.mem[off : off+n]})
+}
+
+func fill(b []byte, v byte) {
+	for i := range b {
+		b[i] = v
+	}
+}
+
+// countingMemory counts the chunks and extents that are out, and hands out
+// dirty ones.
+type countingMemory struct{ chunks, reserved int }
+
+func (m *countingMemory) Reserve(n int64) []byte {
+	if n%ChunkSize != 0 {
+		panic("not a multiple of chunks")
+	}
+	m.reserved++
+	return bytes.Repeat([]byte{0xdd}, int(n))
+}
+
+func (m *countingMemory) Unreserve([]byte)     { m.reserved-- }
+func (m *countingMemory) Commit(b []byte) bool { clear(b); return true }
+func (m *countingMemory) Decommit(b []byte)    { fill(b, 0xdd) }
 
 func (m *countingMemory) Alloc() []byte {
 	m.chunks++

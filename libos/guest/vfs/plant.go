@@ -111,5 +111,10 @@ func (n *Inode) SetData(data []byte) {
 	n.attrs.Lock()
 	defer n.attrs.Unlock()
 	n.content.truncate(0, n.fs)
+	if n.content.extent.maps > 0 {
+		n.content.writeAt(data, 0, n.fs)
+		return
+	}
+	n.content.drop(n.fs)
 	n.content = content{base: data, size: int64(len(data))}
 }
