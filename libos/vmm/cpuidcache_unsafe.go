@@ -23,7 +23,7 @@ type cpuidFile struct {
 	table kvm.CPUID
 }
 
-const cpuidMagic = "unibench cpuid 2"
+const cpuidMagic = "unibench cpuid 3"
 
 const cpuidFileSize = unsafe.Sizeof(cpuidFile{})
 
@@ -55,6 +55,7 @@ func askCPUID(sys *kvm.System) (*kvm.CPUID, error) {
 		return nil, err
 	}
 	completeCPUID(t, nativeCPUID)
+	nameProcessor(t, nativeCPUID)
 	return t, nil
 }
 

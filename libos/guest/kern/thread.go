@@ -127,6 +127,20 @@ func (k *Kernel) Runnable() int32 { return atomic.LoadInt32(&k.runLen) }
 // Alive returns the number of threads.
 func (k *Kernel) Alive() int32 { return k.alive }
 
+// IDs stores the ids of threads, as many as there is room for, and returns their
+// number. It may be called without the lock: threads that begin or end meanwhile
+// may be missed.
+func (k *Kernel) IDs(to []int32) int32 {
+	n := int32(0)
+	for t := int32(0); t < k.used && int(n) < len(to); t++ {
+		if k.threads[t].State != Free {
+			to[n] = int32(TID(t))
+			n++
+		}
+	}
+	return n
+}
+
 // Next takes the first thread off the run queue and makes it pc's: its
 // registers are loaded into pc.Save. It returns false if there is none.
 func (k *Kernel) Next(pc *abi.PerCPU) bool {

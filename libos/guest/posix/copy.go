@@ -61,7 +61,7 @@ func (p *Process) sysSendfile(a *Args) (uintptr, linux.Errno) {
 		return 0, errno
 	}
 	switch {
-	case in.node == nil || in.node.Kind() != linux.ModeRegular, off < 0, out.has(linux.OAppend):
+	case in.node == nil || in.node.Kind() != linux.ModeRegular || in.node.Virtual(), off < 0, out.has(linux.OAppend):
 		return 0, linux.EINVAL
 	}
 	size := int(min(a.U[3], linux.MaxReadWrite))
@@ -118,6 +118,8 @@ func (p *Process) sysCopyFileRange(a *Args) (uintptr, linux.Errno) {
 	case in.node != nil && in.node.IsDir() || out.node != nil && out.node.IsDir():
 		return 0, linux.EISDIR
 	case in.node == nil || out.node == nil || in.node.Kind() != linux.ModeRegular || out.node.Kind() != linux.ModeRegular:
+		return 0, linux.EINVAL
+	case in.node.Virtual() || out.node.Virtual():
 		return 0, linux.EINVAL
 	case in.readable() != 0 || out.writable() != 0 || out.has(linux.OAppend):
 		return 0, linux.EBADF

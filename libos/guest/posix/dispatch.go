@@ -168,10 +168,14 @@ func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
 	// The process and the machine.
 	case linux.SysGetpid, linux.SysGetpgrp, linux.SysGetpgid, linux.SysGetsid:
 		return pid, 0
-	case linux.SysGetppid, linux.SysGetuid, linux.SysGeteuid, linux.SysGetgid, linux.SysGetegid, linux.SysGetgroups:
-		return 0, 0 // no parent, the superuser, no further groups
-	case linux.SysGetresuid, linux.SysGetresgid:
-		return 0, p.sysGetresuid(a)
+	case linux.SysGetppid:
+		return 0, 0 // no parent
+	case linux.SysGetuid, linux.SysGeteuid, linux.SysGetgid, linux.SysGetegid, linux.SysGetgroups,
+		linux.SysGetresuid, linux.SysGetresgid:
+		return p.identities(num, a)
+	case linux.SysSetuid, linux.SysSetgid, linux.SysSetreuid, linux.SysSetregid, linux.SysSetresuid,
+		linux.SysSetresgid, linux.SysSetfsuid, linux.SysSetfsgid, linux.SysSetgroups:
+		return p.becomes(num, a)
 	case linux.SysUname:
 		return 0, p.sysUname(a)
 	case linux.SysSysinfo:

@@ -20,8 +20,9 @@
 // it can be mapped further than what was reserved only after it is unmapped.
 // Memory cannot be executed, and mprotect takes no permission away.
 //
-// There is one process: number 1, the superuser, without children. A call that
-// is not implemented answers ENOSYS and is counted; none pretends success. Of
+// There is one process: number 1, without children, the superuser until it says
+// otherwise; files are open to all. Its proc(5) is made up when someone reads. A
+// call that is not implemented answers ENOSYS and is counted; none pretends success. Of
 // sockets there are no urgent data, error queues, timestamps, filters and
 // packet rings, netlink changes nothing and announces nothing, and poll finds
 // the console always ready.

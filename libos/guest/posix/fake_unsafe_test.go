@@ -100,6 +100,34 @@ func (h *fakeHAL) MemInfo() (_, _ uint64)   { return 256 << 20, 128 << 20 }
 func (h *fakeHAL) Initrd() []byte           { return h.initrd }
 func (h *fakeHAL) WorkDir() string          { return h.workDir }
 func (h *fakeHAL) Hostname() string         { return "fake" }
+func (h *fakeHAL) Threads() []int           { return []int{1, 3} }
+
+func (h *fakeHAL) Describe() Description {
+	return Description{
+		Args: []string{"/app", "-x"}, Env: []string{"A=1"}, ClockRate: 2_600_000_000,
+		Image: []Segment{{0x400000, 0x500000, linux.ProtRead | linux.ProtExec}, {0x500000, 0x600000, linux.ProtRead}},
+		Heap:  Segment{0x800000, 0x900000, linux.ProtRead | linux.ProtWrite},
+	}
+}
+
+// CPUID answers as a processor of AMD's with FPU, SSE3 and long mode.
+func (h *fakeHAL) CPUID(leaf, sub uint32) [4]uint32 {
+	switch leaf {
+	case 0:
+		return [4]uint32{1, 0x68747541, 0x444d4163, 0x69746e65}
+	case 1:
+		return [4]uint32{0x00a20f12, 0, 1, 1}
+	case 0x80000000:
+		return [4]uint32{0x80000008}
+	case 0x80000001:
+		return [4]uint32{0, 0, 0, 1 << 29}
+	case 0x80000002:
+		return [4]uint32{0x656b6146, 0x55504320}
+	case 0x80000008:
+		return [4]uint32{48<<8 | 40}
+	}
+	return [4]uint32{}
+}
 
 func (h *fakeHAL) Sleep(ns int64) {
 	if h.sleeps {

@@ -20,6 +20,8 @@ type file struct {
 
 	mu  sync.Mutex // guards offset, and serialises who moves it
 	off int64      // of a folder: the position as vfs.Inode.NextEntry takes it
+
+	made snapshot // of a file that is made up; guarded by mu
 }
 
 // stream is what a description reads and writes unless it is a regular file or
@@ -115,9 +117,17 @@ func (f *file) read(b []byte) (int, linux.Errno) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	n := f.node.ReadAt(b, f.off)
+	n := f.readNode(b, f.off)
 	f.off += int64(n)
 	return n, 0
+}
+
+// readNode reads from the node. mu is held.
+func (f *file) readNode(b []byte, off int64) int {
+	if f.node.Virtual() {
+		return f.made.readAt(f.node, b, off)
+	}
+	return f.node.ReadAt(b, off)
 }
 
 // write writes at the description's offset, or at the end of the file if it
@@ -129,7 +139,10 @@ func (f *file) write(b []byte) (int, linux.Errno) {
 	if f.stream != nil {
 		return f.stream.write(b, f.nonblock())
 	}
-	if len(b) == 0 {
+	switch {
+	case f.node.Virtual():
+		return 0, linux.EIO // there is nothing to set
+	case len(b) == 0:
 		return 0, 0
 	}
 	f.mu.Lock()
@@ -163,7 +176,12 @@ func (f *file) pread(b []byte, off int64) (int, linux.Errno) {
 	if f.node.IsDir() {
 		return 0, linux.EISDIR
 	}
-	return f.node.ReadAt(b, off), 0
+	if !f.node.Virtual() {
+		return f.node.ReadAt(b, off), 0
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.readNode(b, off), 0
 }
 
 // pwrite writes at off and leaves the description's offset alone. A file that
@@ -177,6 +195,9 @@ func (f *file) pwrite(b []byte, off int64) (int, linux.Errno) {
 	}
 	if f.stream != nil {
 		return f.stream.write(b, f.nonblock())
+	}
+	if f.node.Virtual() {
+		return 0, linux.EIO
 	}
 	if f.has(linux.OAppend) {
 		n, _, errno := f.node.Append(b)
@@ -206,6 +227,9 @@ func (f *file) seek(off int64, whence int) (int64, linux.Errno) {
 	case linux.SeekCur:
 		off += f.off
 	case linux.SeekEnd:
+		if f.node.Virtual() && !f.node.IsDir() {
+			return 0, linux.EINVAL // it has no end yet
+		}
 		off += size
 	case linux.SeekData, linux.SeekHole:
 		// Every file is one piece of data with a hole behind it.

@@ -35,6 +35,11 @@ import "unibench/libos/guest/linux"
 //	libos_hostname() string
 //	libos_workDir() string
 //	libos_countENOSYS(num uintptr)
+//	libos_segments(to *[8]uintptr)
+//	libos_clocks() (rate uint64, start int64)
+//	libos_args() (args, env []string)
+//	libos_threads(to *int32, n int32) int32
+//	libos_cpuid(leaf, subleaf uint32, to *[4]uint32)
 //
 // RawKernel and Sleep need nothing new: they are Syscall6 of
 // internal/runtime/syscall/linux and the runtime's time.Sleep.
@@ -96,6 +101,12 @@ type HAL interface {
 	Initrd() []byte
 	// Hostname returns the name of the machine.
 	Hostname() string
+	// Describe returns what else proc(5) shows.
+	Describe() Description
+	// CPUID returns the answer of the instruction: EAX, EBX, ECX, EDX.
+	CPUID(leaf, subleaf uint32) [4]uint32
+	// Threads returns the numbers of threads, ascending.
+	Threads() []int
 	// WorkDir returns the path of the folder in which the program starts, ""
 	// for the root.
 	WorkDir() string
@@ -104,4 +115,19 @@ type HAL interface {
 	// RawKernel makes the calls that belong to the kernel: signals, threads,
 	// futexes and timers.
 	RawKernel(num uintptr, a Args) (uintptr, linux.Errno)
+}
+
+// Description tells of the program and of the machine.
+type Description struct {
+	Args, Env  []string
+	Image      []Segment // of the program in memory, ascending
+	Heap       Segment   // where all other memory comes from
+	ClockRate  uint64    // of the time stamp counter, in Hz
+	StartNanos int64     // of HAL.MonoTime
+}
+
+// Segment is a range of addresses with a protection.
+type Segment struct {
+	Start, End uintptr
+	Prot       int
 }

@@ -15,6 +15,8 @@ const badArchive = 125
 func (p *Process) mount() *vfs.FS {
 	total, _ := p.hal.MemInfo()
 	fs := vfs.New(p.now, memory{p}, int64(total/2))
+	p.tree = fs // what is made up refers to it
+	p.mountProc(fs)
 	for _, f := range skeleton(p.hal.Hostname()) {
 		f.Mtime = p.now()
 		if n, errno := fs.Plant(f.path, f.Node); errno == 0 {

@@ -259,3 +259,14 @@ func words(a *Args, i, n int) ([]uint64, linux.Errno) {
 	}
 	return unsafe.Slice((*uint64)(a.P[i]), n), 0
 }
+
+// numbers returns the n 32-bit numbers that argument i points to.
+func numbers(a *Args, i, n int) ([]uint32, linux.Errno) {
+	if n == 0 {
+		return nil, 0
+	}
+	if a.P[i] == nil {
+		return nil, linux.EFAULT
+	}
+	return unsafe.Slice((*uint32)(a.P[i]), n), 0
+}

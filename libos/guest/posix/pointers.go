@@ -33,7 +33,7 @@ var pointerMasks = [...]uint8{
 	linux.SysFchmodat: p2, linux.SysFchmodat2: p2, linux.SysFchownat: p2, linux.SysFaccessat: p2,
 	linux.SysFaccessat2: p2, linux.SysGetrlimit: p2, linux.SysSetrlimit: p2, linux.SysGetrusage: p2,
 	linux.SysClockGettime: p2, linux.SysClockGetres: p2, linux.SysGetgroups: p2, linux.SysGetitimer: p2,
-	linux.SysWait4: p2, linux.SysBind: p2, linux.SysConnect: p2, linux.SysSendmsg: p2, linux.SysRecvmsg: p2,
+	linux.SysWait4: p2, linux.SysSetgroups: p2, linux.SysBind: p2, linux.SysConnect: p2, linux.SysSendmsg: p2, linux.SysRecvmsg: p2,
 	linux.SysSendmmsg: p2, linux.SysEpollWait: p2, linux.SysTimerfdGettime: p2,
 	linux.SysNewfstatat: p2 | p3, linux.SysReadlinkat: p2 | p3, linux.SysUtimensat: p2 | p3,
 	linux.SysFutimesat: p2 | p3, linux.SysRtSigaction: p2 | p3, linux.SysRtSigprocmask: p2 | p3,

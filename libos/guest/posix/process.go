@@ -39,6 +39,9 @@ type Process struct {
 	umask  uint32
 	nofile linux.Rlimit
 
+	ids      identity
+	comm     string     // set by prctl
+	bootID   []byte     // of procBootID
 	resolver *vfs.Inode // the skeleton's /etc/resolv.conf, until it is filled in
 }
 

@@ -26,7 +26,7 @@ func (p *Process) sysChown(a *Args, dirfd, i, flags int) linux.Errno {
 		return errno
 	}
 	defer t.put()
-	if t.node == nil {
+	if t.node == nil || t.node.Virtual() {
 		return linux.EPERM
 	}
 	t.node.Chown(a.uint32(i+1), a.uint32(i+2))

@@ -17,7 +17,8 @@ func (p *Process) sysFstatfs(a *Args) linux.Errno {
 		return errno
 	}
 	defer f.put()
-	return store(a, 1, p.fs().Statfs())
+	p.fs()
+	return store(a, 1, p.statfs(f.node))
 }
 
 func (p *Process) sysFtruncate(a *Args) linux.Errno {
@@ -84,7 +85,7 @@ func (p *Process) sysFchown(a *Args) linux.Errno {
 		return errno
 	}
 	defer f.put()
-	if f.node == nil {
+	if f.node == nil || f.node.Virtual() {
 		return linux.EPERM
 	}
 	f.node.Chown(a.uint32(1), a.uint32(2))

@@ -93,7 +93,7 @@ func (p *Process) mapFile(f *file, addr, n uintptr, prot, flags int, off int64) 
 		return 0, linux.EOPNOTSUPP
 	case shared && prot&linux.ProtWrite != 0 && f.writable() != 0, f.readable() != 0:
 		return 0, linux.EACCES
-	case f.node == nil || f.node.Kind() != linux.ModeRegular || f.stream != nil:
+	case f.node == nil || f.node.Kind() != linux.ModeRegular || f.node.Virtual() || f.stream != nil:
 		return 0, linux.ENODEV
 	case shared && flags&linux.MapFixed != 0:
 		return 0, linux.ENOMEM

@@ -89,7 +89,7 @@ func (p *Process) reopen(fd, flags int) (*file, linux.Errno) {
 
 // descriptorPath returns the descriptor that path names, if it is one of the
 // names for descriptors: /dev/stdin and its fellows, /dev/fd/N and
-// /proc/self/fd/N. These names work when written like this, from any folder;
+// /proc/self/fd/N, by any name of the process. These names work when written like this, from any folder;
 // links to them do not.
 func descriptorPath(path string) (fd int, ok bool) {
 	switch path {
@@ -100,7 +100,7 @@ func descriptorPath(path string) (fd int, ok bool) {
 	case "/dev/stderr":
 		return 2, true
 	}
-	for _, prefix := range [...]string{"/dev/fd/", "/proc/self/fd/"} {
+	for _, prefix := range [...]string{"/dev/fd/", "/proc/self/fd/", "/proc/1/fd/", "/proc/thread-self/fd/"} {
 		if len(path) > len(prefix) && path[:len(prefix)] == prefix {
 			return number(path[len(prefix):])
 		}

@@ -7,23 +7,17 @@ const pid = 1
 
 // release is what uname(2) reports. The first number is that of the kernel
 // whose answers this package gives; programs parse it.
-const release = "6.1.0-unibench"
-
-func (p *Process) sysGetresuid(a *Args) linux.Errno {
-	for i := range 3 {
-		if errno := store(a, i, uint32(0)); errno != 0 {
-			return errno
-		}
-	}
-	return 0
-}
+const (
+	release = "6.1.0-unibench"
+	version = "#1 unibench"
+)
 
 func (p *Process) sysUname(a *Args) linux.Errno {
 	var u linux.Utsname
 	copy(u.Sysname[:64], "Linux")
 	copy(u.Nodename[:64], p.hal.Hostname())
 	copy(u.Release[:64], release)
-	copy(u.Version[:64], "#1 unibench")
+	copy(u.Version[:64], version)
 	copy(u.Machine[:64], "x86_64")
 	copy(u.Domainname[:64], "(none)")
 	return store(a, 0, u)

@@ -105,10 +105,11 @@ func (p *Process) sysStatfs(a *Args) linux.Errno {
 	if errno != 0 {
 		return errno
 	}
-	if _, errno := p.fs().Lookup(at, path, true); errno != 0 {
+	node, errno := p.fs().Lookup(at, path, true)
+	if errno != 0 {
 		return errno
 	}
-	return store(a, 1, p.fs().Statfs())
+	return store(a, 1, p.statfs(node))
 }
 
 // sysAccess checks what the superuser may do: all, but for executing a file

@@ -56,7 +56,7 @@ func (n *Inode) Truncate(size int64) linux.Errno {
 		return linux.EINVAL
 	case n.kind == linux.ModeDir:
 		return linux.EISDIR
-	case n.kind != linux.ModeRegular:
+	case n.kind != linux.ModeRegular, n.virtual != nil:
 		return linux.EINVAL
 	}
 	n.attrs.Lock()

@@ -18,6 +18,7 @@ const firstCookie = 3
 // list is such; so a position in the folder, which is the cookie of the last
 // entry seen, stays valid whatever is added or removed.
 type folder struct {
+	self    *Inode
 	parent  *Inode // the root is its own; kept after removal
 	name    string // in parent
 	removed bool
@@ -51,6 +52,7 @@ func (f *folder) add(name string, node *Inode) {
 	e := &entry{name, node, f.cookie}
 	f.byName[name] = e
 	f.list = append(f.list, e)
+	node.home, node.called = f, name
 }
 
 // remove takes name out.
@@ -63,7 +65,10 @@ func (f *folder) remove(name string) {
 }
 
 // replace makes name, which exists, mean node.
-func (f *folder) replace(name string, node *Inode) { f.byName[name].node = node }
+func (f *folder) replace(name string, node *Inode) {
+	f.byName[name].node = node
+	node.home, node.called = f, name
+}
 
 // Entry is one name as a folder lists it.
 type Entry struct {
@@ -91,6 +96,10 @@ func (n *Inode) NextEntry(cookie int64) (Entry, bool, linux.Errno) {
 	case cookie == 1:
 		return Entry{"..", f.parent.ino, linux.ModeDir, 2}, true, 0
 	}
+	if n.virtual != nil {
+		e, ok := n.nextVirtual(cookie)
+		return e, ok, 0
+	}
 	at, _ := slices.BinarySearchFunc(f.list, cookie+1, func(e *entry, want int64) int { return int(e.cookie - want) })
 	for _, e := range f.list[at:] {
 		if e.node != nil {
@@ -104,6 +113,11 @@ func (n *Inode) NextEntry(cookie int64) (Entry, bool, linux.Errno) {
 func (n *Inode) Path() (string, linux.Errno) {
 	n.fs.names.Lock()
 	defer n.fs.names.Unlock()
+	return n.path()
+}
+
+// path is Path with FS.names held.
+func (n *Inode) path() (string, linux.Errno) {
 	path := ""
 	for d := n; d != n.fs.root; d = d.folder.parent {
 		if d.folder.removed {
@@ -115,6 +129,38 @@ func (n *Inode) Path() (string, linux.Errno) {
 		path = "/"
 	}
 	return path, 0
+}
+
+// Name returns the absolute path of the newest name that a file got, as
+// /proc/self/fd shows it: with a note if the file has that name no more.
+func (n *Inode) Name() string {
+	n.fs.names.Lock()
+	defer n.fs.names.Unlock()
+	return n.NameLocked()
+}
+
+// NameLocked is Name for functions that are called with the tree locked.
+func (n *Inode) NameLocked() string {
+	const gone = " (deleted)"
+	if n.folder != nil {
+		path, errno := n.path()
+		if errno != 0 {
+			return "/" + n.folder.name + gone
+		}
+		return path
+	}
+	if n.home == nil {
+		return "/" + n.called + gone
+	}
+	path, errno := n.home.self.path()
+	if path == "/" {
+		path = ""
+	}
+	path += "/" + n.called
+	if errno != 0 || n.home.get(n.called) != n {
+		path += gone
+	}
+	return path
 }
 
 // within reports whether n is d or lies below it. FS.names is held.

@@ -12,12 +12,15 @@ const device = 1
 // An Inode is one file: a regular file, folder, symbolic link or device node.
 // It stays usable after its last name is removed.
 type Inode struct {
-	fs     *FS
-	ino    uint64
-	kind   uint32  // file type bits; fixed
-	target string  // of a symbolic link; fixed
-	rdev   uint64  // of a device node; fixed
-	folder *folder // of a folder; guarded by FS.names
+	fs      *FS
+	ino     uint64
+	kind    uint32   // file type bits; fixed
+	target  string   // of a symbolic link; fixed
+	rdev    uint64   // of a device node; fixed
+	folder  *folder  // of a folder; guarded by FS.names
+	home    *folder  // where it got its newest name; guarded by FS.names
+	called  string   // that name; guarded by FS.names
+	virtual *virtual // of a file that is made up; fixed
 
 	attrs               sync.Mutex // guards what follows
 	perm, uid, gid      uint32
@@ -36,7 +39,7 @@ func (fs *FS) newInode(mode uint32) *Inode {
 		nlink: 1, atime: t, mtime: t, ctime: t,
 	}
 	if n.kind == linux.ModeDir {
-		n.folder = &folder{}
+		n.folder = &folder{self: n}
 	}
 	return n
 }
@@ -54,7 +57,19 @@ func (n *Inode) IsDir() bool { return n.kind == linux.ModeDir }
 func (n *Inode) Rdev() uint64 { return n.rdev }
 
 // Target returns what a symbolic link points to.
-func (n *Inode) Target() string { return n.target }
+func (n *Inode) Target() string {
+	n.fs.names.Lock()
+	defer n.fs.names.Unlock()
+	return n.leadsTo()
+}
+
+// leadsTo is Target with FS.names held.
+func (n *Inode) leadsTo() string {
+	if n.virtual != nil && n.virtual.link != nil {
+		return n.virtual.link()
+	}
+	return n.target
+}
 
 // Stat returns the attributes of n.
 func (n *Inode) Stat() linux.Stat {
@@ -66,10 +81,12 @@ func (n *Inode) Stat() linux.Stat {
 		Size: n.content.size, Blksize: 4096, Blocks: n.content.blocks(),
 		Atim: n.atime, Mtim: n.mtime, Ctim: n.ctime,
 	}
-	switch n.kind {
-	case linux.ModeDir:
+	switch {
+	case n.virtual != nil:
+		st.Dev, st.Size, st.Blksize = virtualDevice, 0, 1024
+	case n.kind == linux.ModeDir:
 		st.Size = 4096
-	case linux.ModeSymlink:
+	case n.kind == linux.ModeSymlink:
 		st.Size = int64(len(n.target))
 	}
 	return st
@@ -77,8 +94,11 @@ func (n *Inode) Stat() linux.Stat {
 
 // Chmod sets the permission bits. Symbolic links have none: EOPNOTSUPP.
 func (n *Inode) Chmod(perm uint32) linux.Errno {
-	if n.kind == linux.ModeSymlink {
+	switch {
+	case n.kind == linux.ModeSymlink:
 		return linux.EOPNOTSUPP
+	case n.virtual != nil:
+		return linux.EPERM
 	}
 	n.attrs.Lock()
 	defer n.attrs.Unlock()
@@ -118,6 +138,9 @@ func (n *Inode) SetTimes(atime, mtime linux.Timespec) linux.Errno {
 	}
 	if atime.Nsec == linux.UtimeOmit && mtime.Nsec == linux.UtimeOmit {
 		return 0
+	}
+	if n.virtual != nil {
+		return linux.EPERM
 	}
 	n.attrs.Lock()
 	defer n.attrs.Unlock()

@@ -77,7 +77,7 @@ func (p *place) lookup() linux.Errno {
 	case len(p.name) > linux.NameMax:
 		return linux.ENAMETOOLONG
 	default:
-		p.node = p.dir.folder.get(p.name)
+		p.node = p.dir.entry(p.name)
 	}
 	return 0
 }
@@ -95,7 +95,7 @@ func (w *walker) follow(p place, wantDir bool) (*Inode, linux.Errno) {
 		if w.links++; w.links > linux.MaxSymlinks {
 			return nil, linux.ELOOP
 		}
-		next, errno := w.locate(p.dir, node.target)
+		next, errno := w.locate(p.dir, node.leadsTo())
 		if errno != 0 {
 			return nil, errno
 		}

@@ -10,7 +10,7 @@ func (w *walker) vacant(at *Inode, path string, folder bool) (place, linux.Errno
 		return p, errno
 	case p.kind != lastName || p.node != nil:
 		return p, linux.EEXIST
-	case p.slash && !folder, p.dir.folder.removed:
+	case p.slash && !folder, p.dir.folder.removed, p.dir.virtual != nil:
 		return p, linux.ENOENT
 	}
 	return p, 0
@@ -134,6 +134,9 @@ func (fs *FS) LinkInode(n *Inode, at *Inode, path string) linux.Errno {
 func (fs *FS) link(n *Inode, p place) linux.Errno {
 	if n.folder != nil {
 		return linux.EPERM
+	}
+	if n.virtual != nil {
+		return linux.EXDEV
 	}
 	n.attrs.Lock()
 	gone := n.nlink == 0

@@ -47,7 +47,7 @@ func (n *Inode) Open(flags int) linux.Errno {
 	}
 	n.attrs.Lock()
 	defer n.attrs.Unlock()
-	if flags&linux.OTrunc != 0 && n.kind == linux.ModeRegular {
+	if flags&linux.OTrunc != 0 && n.kind == linux.ModeRegular && n.virtual == nil {
 		n.truncate(0)
 	}
 	n.opens++
@@ -84,7 +84,7 @@ func (w *walker) create(at *Inode, path string, flags int, perm uint32) (*Inode,
 		case p.kind != lastName || p.slash:
 			return nil, false, linux.EISDIR
 		case p.node == nil:
-			if p.dir.folder.removed {
+			if p.dir.folder.removed || p.dir.virtual != nil {
 				return nil, false, linux.ENOENT
 			}
 			node := w.fs.newInode(linux.ModeRegular | perm&linux.ModePerm)
@@ -99,7 +99,7 @@ func (w *walker) create(at *Inode, path string, flags int, perm uint32) (*Inode,
 		if w.links++; w.links > linux.MaxSymlinks {
 			return nil, false, linux.ELOOP
 		}
-		at, path = p.dir, p.node.target
+		at, path = p.dir, p.node.leadsTo()
 	}
 }
 

@@ -27,6 +27,8 @@ func (fs *FS) Plant(path string, node Node) (*Inode, linux.Errno) {
 	switch {
 	case p.kind != lastName:
 		n = p.dir
+	case p.dir.virtual != nil, n != nil && n.virtual != nil:
+		return n, 0 // what is made up stays
 	case n != nil && n.folder != nil && node.Mode&linux.ModeType == linux.ModeDir:
 	default:
 		if errno := fs.evict(p); errno != 0 {
@@ -59,7 +61,7 @@ func (fs *FS) PlantLink(path string, n *Inode) linux.Errno {
 	if p.node == n {
 		return 0
 	}
-	if p.kind != lastName {
+	if p.kind != lastName || p.dir.virtual != nil {
 		return linux.EEXIST
 	}
 	if errno := fs.evict(p); errno != 0 {
@@ -97,7 +99,7 @@ func (fs *FS) prepare(path string) (place, linux.Errno) {
 		if errno != 0 {
 			return p, errno
 		}
-		if p.kind == lastName && p.node == nil {
+		if p.kind == lastName && p.node == nil && p.dir.virtual == nil {
 			fs.mkdir(p, 0o755)
 		}
 	}

@@ -19,6 +19,8 @@ func (fs *FS) Unlink(at *Inode, path string) linux.Errno {
 		return linux.EISDIR
 	case p.slash:
 		return linux.ENOTDIR
+	case p.dir.virtual != nil:
+		return linux.EPERM
 	}
 	p.dir.folder.remove(p.name)
 	p.dir.touch()
@@ -55,6 +57,10 @@ func (fs *FS) Rmdir(at *Inode, path string) linux.Errno {
 		return linux.ENOENT
 	case p.node.folder == nil:
 		return linux.ENOTDIR
+	case p.dir.virtual != nil:
+		return linux.EPERM
+	case p.node.virtual != nil:
+		return linux.EBUSY
 	case len(p.node.folder.byName) != 0:
 		return linux.ENOTEMPTY
 	}

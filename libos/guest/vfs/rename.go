@@ -77,6 +77,12 @@ func (w *walker) locateName(at *Inode, path string) (place, linux.Errno) {
 func checkRename(from, to place, exchange, keep bool) linux.Errno {
 	isDir := from.node.folder != nil
 	switch {
+	case from.dir.fileSystem() != to.dir.fileSystem():
+		return linux.EXDEV
+	case from.dir.virtual != nil:
+		return linux.EPERM
+	case from.node.virtual != nil, to.node != nil && to.node.virtual != nil:
+		return linux.EBUSY
 	case keep && to.node != nil:
 		return linux.EEXIST
 	case exchange && to.node == nil:

@@ -88,6 +88,23 @@ func libos_workDir() string
 //go:linkname libos_countENOSYS runtime.libos_countENOSYS
 func libos_countENOSYS(num uintptr)
 
+//go:linkname libos_segments runtime.libos_segments
+func libos_segments(to *[8]uintptr)
+
+//go:linkname libos_clocks runtime.libos_clocks
+func libos_clocks() (rate uint64, start int64)
+
+//go:linkname libos_args runtime.libos_args
+func libos_args() (args, env []string)
+
+//go:noescape
+//go:linkname libos_threads runtime.libos_threads
+func libos_threads(to *int32, n int32) int32
+
+//go:noescape
+//go:linkname libos_cpuid runtime.libos_cpuid
+func libos_cpuid(leaf, subleaf uint32, to *[4]uint32)
+
 // libosHAL implements posix.HAL by the functions above.
 type libosHAL struct{}
 
@@ -135,6 +152,31 @@ func (libosHAL) Mprotect(addr, n uintptr, prot int) abi.Errno {
 
 func (libosHAL) Madvise(addr, n uintptr, advice int) abi.Errno {
 	return abi.Errno(libos_madvise(addr, n, int32(advice)))
+}
+
+func (libosHAL) Describe() (d posix.Description) {
+	var s [8]uintptr
+	libos_segments(&s)
+	const read, write, exec = abi.ProtRead, abi.ProtWrite, abi.ProtExec
+	d.Image = []posix.Segment{{s[0], s[1], read | exec}, {s[2], s[3], read}, {s[4], s[5], read | write}}
+	d.Heap = posix.Segment{Start: s[6], End: s[7], Prot: read | write}
+	d.ClockRate, d.StartNanos = libos_clocks()
+	d.Args, d.Env = libos_args()
+	return d
+}
+
+func (libosHAL) CPUID(leaf, subleaf uint32) (r [4]uint32) {
+	libos_cpuid(leaf, subleaf, &r)
+	return r
+}
+
+func (libosHAL) Threads() []int {
+	var ids [1024]int32 // kern.MaxThreads
+	tids := make([]int, libos_threads(&ids[0], int32(len(ids))))
+	for i := range tids {
+		tids[i] = int(ids[i])
+	}
+	return tids
 }
 
 func (libosHAL) Initrd() []byte {
