@@ -34,6 +34,10 @@ type BootInfo struct {
 	// zero-terminated; empty means the root.
 	WorkDir [MaxWorkDir]byte
 
+	// Trace is not 0 if the guest is to report its system calls
+	// (HypercallTrace).
+	Trace uint64
+
 	Net NetInfo
 
 	// CPUID answers, so that start-up code need not execute the instruction,

@@ -39,6 +39,9 @@ const (
 	// HypercallNotify tells the network device that a virtqueue has new
 	// buffers. Args: number of the queue.
 	HypercallNotify
+	// HypercallTrace reports a system call that has ended, if BootInfo.Trace
+	// asks for it. Args: address of a TraceRecord.
+	HypercallTrace
 	hypercallEnd
 )
 

@@ -93,7 +93,7 @@ func inOrder(t *testing.T, what, text string, patterns []string) {
 	for _, p := range patterns {
 		at := regexp.MustCompile(p).FindStringIndex(rest)
 		if at == nil {
-			t.Errorf("%s does not show %s (in this order: %q):\n%s", what, p, patterns, head(text))
+			t.Errorf("%s does not show %s (in this order: %q), at least not in\n%s", what, p, patterns, head(rest))
 			return
 		}
 		rest = rest[at[1]:]

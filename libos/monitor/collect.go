@@ -1,6 +1,9 @@
 package monitor
 
-import "unibench/libos/vmm"
+import (
+	"unibench/libos/monitor/systrace"
+	"unibench/libos/vmm"
+)
 
 // collect fills in what the machine counted.
 func (s *Stats) collect(m *vmm.Machine, con *console) {
@@ -21,7 +24,7 @@ func (s *Stats) collect(m *vmm.Machine, con *console) {
 			if s.ENOSYS == nil {
 				s.ENOSYS = map[string]uint64{}
 			}
-			s.ENOSYS[syscallName(number)] += uint64(n)
+			s.ENOSYS[systrace.Name(number)] += uint64(n)
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"unibench/libos/monitor/systrace"
 )
 
 // randomStats fills every field, half of the time with extreme values.
@@ -23,7 +25,7 @@ func randomStats(rnd *rand.Rand) (s Stats) {
 	counts := func() map[string]uint64 {
 		m := map[string]uint64{}
 		for range rnd.IntN(5) {
-			m[syscallName(rnd.IntN(600))] = number()
+			m[systrace.Name(rnd.IntN(600))] = number()
 		}
 		return m
 	}
@@ -95,20 +97,5 @@ func TestJSON(t *testing.T) {
 		if ours.String() != string(standard) {
 			t.Fatalf("AppendJSON() gives\n%s\nencoding/json\n%s", &ours, standard)
 		}
-	}
-}
-
-func TestSyscallNames(t *testing.T) {
-	for number, want := range map[int]string{0: "read", 59: "execve", 202: "futex", 257: "openat", 318: "getrandom", 450: "set_mempolicy_home_node", 511: "511", 100000: "100000"} {
-		if got := syscallName(number); got != want {
-			t.Errorf("syscallName(%d) = %q, want %q", number, got, want)
-		}
-	}
-	seen := map[string]int{}
-	for number, name := range syscallNames {
-		if other, ok := seen[name]; ok && name != "" {
-			t.Errorf("calls %d and %d are both %q", other, number, name)
-		}
-		seen[name] = number
 	}
 }

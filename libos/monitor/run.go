@@ -30,6 +30,7 @@ type Config struct {
 	Net      *netspec.Spec // the network device, or nil
 	Requests int           // descriptor on which statistics are asked for (serveStats), or 0
 	Core     int           // descriptor of an empty file for an ELF core of the guest, or 0
+	Trace    int           // descriptor on which system calls are written (package systrace), or 0
 	// Start is when the monitor's main began, as Stats.MonitorStart.
 	Start int64
 }
@@ -40,8 +41,9 @@ type Result struct {
 	Stats Stats
 	// Dump says what each vCPU was doing, if the guest did not end by itself.
 	Dump []byte
-	// CoreErr is why there is no core, or an incomplete one.
-	CoreErr error
+	// CoreErr is why there is no core, or an incomplete one; TraceErr is why the
+	// trace ends early.
+	CoreErr, TraceErr error
 }
 
 // Run runs the image to its end. The standard descriptors of this process are
@@ -97,6 +99,10 @@ func Run(cfg Config) (Result, error) {
 	if err := random(vc.Seed[:]); err != nil {
 		return r, err
 	}
+	trace := &tracer{fd: cfg.Trace, base: monotonic()}
+	if cfg.Trace > 0 {
+		vc.Trace = trace.record
+	}
 	m, err := vmm.New(vc)
 	if err != nil {
 		return r, err
@@ -132,6 +138,7 @@ func Run(cfg Config) (Result, error) {
 	r.Exit, err = m.Run()
 	r.Stats.collect(m, con)
 	r.Stats.ExitStatus = r.Status
+	r.TraceErr = trace.err
 	if errors.Is(err, vmm.ErrStopped) {
 		r.Signal = int(stopped.Load())
 	}

@@ -25,6 +25,7 @@ var causeNames = [exitCauses]string{
 	abi.HypercallPanic:  "panic",
 	abi.HypercallYield:  "yield",
 	abi.HypercallNotify: "notify",
+	abi.HypercallTrace:  "trace",
 }
 
 // Exits returns how often the guest left each vCPU so far, by cause.
@@ -92,6 +93,12 @@ func (v *vcpu) hypercall(number uint32) error {
 	case abi.HypercallPanic:
 		v.panicked = true
 		return &GuestError{VCPU: v.i, What: panicText(args), Detail: args[2]}
+	case abi.HypercallTrace:
+		r, ok := load[abi.TraceRecord](v.m.mem, args[0])
+		if !ok || v.m.cfg.Trace == nil {
+			return v.broken("a trace that nobody asked for, or from outside of memory", args[0])
+		}
+		v.m.cfg.Trace(&r, v.m.mem)
 	case abi.HypercallNotify:
 		n := v.m.net
 		if n == nil || args[0] >= 2*uint64(len(n.pairs)) {

@@ -84,6 +84,7 @@ func TestHypercalls(t *testing.T) {
 		{"free tables", abi.HypercallFree, []uint64{l.tables, 4096}, 0, "free of something"},
 		{"free across the end", abi.HypercallFree, []uint64{l.memEnd - 4096, 8192}, 0, "free of something"},
 		{"free wraps", abi.HypercallFree, []uint64{l.memStart, -l.memStart}, 0, "free of something"},
+		{"trace that nobody wants", abi.HypercallTrace, []uint64{l.memStart}, 0, "a trace that nobody asked for"},
 		{"free the last page", abi.HypercallFree, []uint64{^uint64(4095), 4096}, 0, "free of something"},
 	} {
 		v := m.vcpus[0]
@@ -327,5 +328,48 @@ func TestInjectAfterException(t *testing.T) {
 	v.kvm.GetRegs(&r)
 	if r != before || v.pc.InKernel != 0 || v.pc.Events != 1 {
 		t.Errorf("with an exception pending: goes on with %+v, events %d; want no change", r, v.pc.Events)
+	}
+}
+
+// TestTraceCall: records come from anywhere in memory and from nowhere else; what
+// they point to is a copy.
+func TestTraceCall(t *testing.T) {
+	var got []abi.TraceRecord
+	var mem Memory
+	m := plainMachine(t, Config{VCPUs: 1, Memory: 16 * mib, Trace: func(r *abi.TraceRecord, memory Memory) {
+		got, mem = append(got, *r), memory
+	}}, nil)
+	if m.mem.bootInfo().Trace == 0 {
+		t.Error("the guest is not told")
+	}
+	v, end := m.vcpus[0], m.mem.size()
+	record := abi.TraceRecord{Number: 1, Args: [6]uint64{2, 3}, Result: 4, Thread: 5}
+	for _, at := range []uint64{m.lay.memStart, m.lay.memEnd - 96, testData} {
+		b, _ := m.mem.slice(at, 96, 0)
+		copy(b, encode(&record))
+		v.pc.Call.Args[0] = at
+		if err := v.hypercall(abi.HypercallTrace); err != nil || len(got) == 0 || got[len(got)-1] != record {
+			t.Errorf("record at %#x: %v, %+v", at, err, got)
+		}
+	}
+	got = nil
+	for _, at := range []uint64{0, m.lay.memStart + 4, end - 88, end, wrapped, wrapped - 95} {
+		v.pc.Call.Args[0] = at
+		if err := v.hypercall(abi.HypercallTrace); err == nil || got != nil {
+			t.Errorf("record at %#x: %v, %+v", at, err, got)
+		}
+	}
+	for _, c := range []struct {
+		addr, n uint64
+		want    int
+	}{{testROData, 8, 8}, {end - 4, 8, 4}, {end, 1, 0}, {end + 1, 1, 0}, {wrapped, wrapped, 0}, {0, 8, 0}, {abi.BootGPA - 1, 1, 0}, {end - 4, wrapped, 4}} {
+		b := mem.Peek(c.addr, c.n)
+		if len(b) != c.want {
+			t.Errorf("Peek(%#x, %d): %d bytes, want %d", c.addr, c.n, len(b), c.want)
+		}
+		clear(b)
+	}
+	if got := string(m.mem.bytes[testROData:][:8]); got != "constant" {
+		t.Errorf("constants became %q", got)
 	}
 }

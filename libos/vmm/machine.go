@@ -30,8 +30,18 @@ type Config struct {
 	// Cache is a folder for what the monitor keeps from run to run, made if
 	// it is missing; empty for none.
 	Cache string
+	// Trace is called for each system call of the guest that has ended, if not
+	// nil, from vCPU threads. The record is its own; the memory is the guest's.
+	Trace func(*abi.TraceRecord, Memory)
 	// Step is called at the end of each phase of New, if not nil.
 	Step func(name string)
+}
+
+// Memory is what the guest sees as memory.
+type Memory interface {
+	// Peek returns a copy of the n bytes at an address, or of those of them that
+	// are memory, from there on.
+	Peek(addr, n uint64) []byte
 }
 
 // Console is what the guest's standard descriptors are connected to. The
@@ -332,6 +342,9 @@ func (m *Machine) fillBootInfo() {
 	copy(b.WorkDir[:], m.cfg.Dir)
 	modes := m.cfg.Console.Modes()
 	copy(b.Stdio[:], modes[:])
+	if m.cfg.Trace != nil {
+		b.Trace = 1
+	}
 	b.Seed = m.cfg.Seed
 	copy(b.Hostname[:len(b.Hostname)-1], m.cfg.Host)
 	m.cpuid.publish(b)

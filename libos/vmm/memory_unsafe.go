@@ -68,6 +68,15 @@ func (m *memory) advise(gpa, length uint64, advice int) error {
 	return nil
 }
 
+// Peek implements Memory.
+func (m *memory) Peek(gpa, length uint64) []byte {
+	if gpa < abi.BootGPA || gpa > m.size() {
+		return nil
+	}
+	b, _ := m.slice(gpa, min(length, m.size()-gpa), 0)
+	return append([]byte(nil), b...)
+}
+
 // load returns a copy of the value at gpa, or false if that is no aligned address
 // of guest memory from the first per-vCPU block on.
 func load[T any](m *memory, gpa uint64) (v T, ok bool) {

@@ -1,6 +1,6 @@
 // Command uni-vmm runs one unikernel image and exits as the program in it does.
 //
-//	uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-initrd FILE] [-dir PATH] [-out PATH=FILE]... [-file PATH=FILE]... [-mkdir PATH]... [-env K=V]... [-stats F] [-stats-fd N] [-core F] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]
+//	uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-initrd FILE] [-dir PATH] [-out PATH=FILE]... [-file PATH=FILE]... [-mkdir PATH]... [-env K=V]... [-stats F] [-stats-fd N] [-core F] [-trace F] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]
 //
 // It is the monitor that `uni run` turns into; call it directly where
 // milliseconds count. Its start-up is part of every boot, so it does without
@@ -15,8 +15,9 @@
 // the inherited descriptor -stats-fd, a socket, each byte that is written asks
 // for those of the moment, as one line. -core writes an ELF core of the program
 // for gdb and dlv, if it dies of a signal or a fatal error of Go, if the guest
-// breaks, or at a second SIGQUIT; otherwise the file stays empty. -net attaches
-// the program to a TAP interface (package netspec says how).
+// breaks, or at a second SIGQUIT; otherwise the file stays empty. -trace
+// writes a line for each system call, as strace does (package systrace). -net
+// attaches the program to a TAP interface (package netspec says how).
 //
 // Signals go to the program: SIGQUIT makes a Go program dump its goroutines and
 // end. A second SIGINT, SIGTERM or SIGQUIT ends the VM whatever the program does;

@@ -21,6 +21,7 @@ type options struct {
 	env    []string
 	stats  string
 	core   string
+	trace  string
 	asked  int // -stats-fd
 	net    *netspec.Spec
 	arg0   string
@@ -33,7 +34,7 @@ type shared struct{ guest, host string }
 
 const defaultMemory = 64 << 20
 
-const usage = "usage: uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-initrd FILE] [-dir PATH] [-out PATH=FILE]... [-file PATH=FILE]... [-mkdir PATH]... [-env K=V]... [-stats F] [-stats-fd N] [-core F] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]"
+const usage = "usage: uni-vmm [-mem 64M] [-cpus N] [-root DIR] [-initrd FILE] [-dir PATH] [-out PATH=FILE]... [-file PATH=FILE]... [-mkdir PATH]... [-env K=V]... [-stats F] [-stats-fd N] [-core F] [-trace F] [-net SPEC] [-arg0 NAME] IMAGE [-- ARGS...]"
 
 // parse reads flags as package flag does: -name value, -name=value, --name.
 func parse(args []string) (options, error) {
@@ -47,7 +48,7 @@ func parse(args []string) (options, error) {
 		}
 		name, value, given := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 		switch name {
-		case "mem", "cpus", "root", "initrd", "dir", "out", "file", "mkdir", "env", "stats", "stats-fd", "core", "net", "arg0":
+		case "mem", "cpus", "root", "initrd", "dir", "out", "file", "mkdir", "env", "stats", "stats-fd", "core", "trace", "net", "arg0":
 		default:
 			return o, errors.New("unknown flag " + arg + "\n" + usage)
 		}
@@ -115,6 +116,8 @@ func (o *options) set(name, value string) (err error) {
 		}
 	case "core":
 		o.core = value
+	case "trace":
+		o.trace = value
 	case "net":
 		if o.net, err = netspec.Parse(value); err != nil {
 			return errors.New("-net: " + err.Error())

@@ -53,6 +53,13 @@ func run(start int64, args []string) int {
 			return statusFailed
 		}
 	}
+	if o.trace != "" {
+		const mode = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC | syscall.O_CLOEXEC
+		if cfg.Trace, err = syscall.Open(o.trace, mode, 0o666); err != nil {
+			complain("write trace: open " + o.trace + ": " + err.Error())
+			return statusFailed
+		}
+	}
 	result, err := monitor.Run(cfg)
 	status := result.Status
 	switch {
@@ -65,6 +72,9 @@ func run(start int64, args []string) int {
 		status = statusSignal + result.Signal
 	}
 	os.Stderr.Write(result.Dump)
+	if result.TraceErr != nil {
+		complain("write trace: " + result.TraceErr.Error())
+	}
 	if result.CoreErr != nil {
 		complain("write core: " + result.CoreErr.Error())
 	}

@@ -321,3 +321,32 @@ func TestStalledOutput(t *testing.T) {
 		}
 	}
 }
+
+// TestTrace: a record becomes a line; a trace that cannot be written is said at the
+// end, one that cannot be opened at once.
+func TestTrace(t *testing.T) {
+	needKVM(t)
+	const record = 8 << 20 // in RAM
+	image := file(t, testguest.Image(testguest.Asm(nil).
+		Store(record, 1).Store(record+8, 1).Store(record+16, testguest.ROData).Store(record+24, 8).Store(record+56, 8).Store(record+88, 3).
+		Call(abi.HypercallTrace, record).
+		Call(abi.HypercallExit, 7, 0)))
+	cmd := command(t, "-trace", "trace", image)
+	out, err := cmd.CombinedOutput()
+	text, err2 := os.ReadFile(filepath.Join(cmd.Dir, "trace"))
+	if want := "0.000000 t3 write(1, \"constant\", 8) = 8 <0.000000>\n"; status(err) != 7 || len(out) != 0 || err2 != nil || string(text) != want {
+		t.Errorf("status %d, %q, %v, trace %q; want status 7 and %q", status(err), out, err2, text, want)
+	}
+	for name, c := range map[string]struct {
+		want int
+		text string
+	}{
+		"/dev/full": {7, "uni-vmm: write trace: no space left on device\n"},
+		"none/file": {statusFailed, "uni-vmm: write trace: open none/file: no such file or directory\n"},
+	} {
+		out, err := command(t, "-trace", name, image).CombinedOutput()
+		if got := status(err); got != c.want || string(out) != c.text {
+			t.Errorf("-trace %s: status %d, %q; want %d, %q", name, got, out, c.want, c.text)
+		}
+	}
+}

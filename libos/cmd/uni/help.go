@@ -30,6 +30,7 @@ could not be built or started.
   -core FILE    write an ELF core there for gdb and dlv, if the program dies of a
                 signal or a fatal error of Go, if the library OS breaks, or at
                 a second SIGQUIT; otherwise FILE stays empty
+  -trace FILE   write a line there for each system call, as strace does
   -net SPEC     attach the program to an existing TAP interface:
                   tap=NAME or tapfd=N[+N...]  its name, or inherited descriptors
                   ip=ADDRESS/BITS  gw=ADDRESS  or dhcp

@@ -25,7 +25,7 @@ const monitorName = "uni-vmm"
 // status need no relay. A built image has no name left by then, so nothing
 // stays behind however the process ends.
 func (a *app) runProgram(args []string) error {
-	c, err := parse(args, "mem cpus root env stats stats-fd core net", "", true)
+	c, err := parse(args, "mem cpus root env stats stats-fd core trace net", "", true)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,8 @@ const (
 type Thread struct {
 	abi.ThreadSlot
 	timed   bool    // in the timer list
+	traced  uint32  // one more than the number of the traced call it is in, or 0
+	since   int64   // when that began
 	next    int32   // next in run queue, futex bucket or free list
 	tnext   int32   // next in the timer list
 	futex   uintptr // address waited on, 0 if none

@@ -4,6 +4,9 @@ import "unibench/libos/guest/linux"
 
 // answer makes system call num for Syscall.
 func (p *Process) answer(num uintptr, a *Args) (r1, r2, errno uintptr) {
+	if p.tracing {
+		return p.traced(num, a)
+	}
 	r, e := p.dispatch(num, a)
 	if e != 0 {
 		return ^uintptr(0), 0, uintptr(e)

@@ -23,6 +23,7 @@ type fakeHAL struct {
 	exit     func(code int)
 	consoles func(p []byte) // called in each ConsoleRead, to be awkward
 	sleeps   bool           // Sleep takes its time
+	trace    func(num uintptr, a Args, result uintptr, unfinished bool)
 
 	mu     sync.Mutex
 	input  sync.Cond
@@ -169,6 +170,12 @@ func (h *fakeHAL) PollReady(pd uintptr, mode int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ready[pd]++
+}
+
+func (h *fakeHAL) Tracing() bool { return h.trace != nil }
+
+func (h *fakeHAL) Trace(num uintptr, a Args, result uintptr, start int64, unfinished bool) {
+	h.trace(num, a, result, unfinished)
 }
 
 func (h *fakeHAL) CountENOSYS(num uintptr) {

@@ -40,9 +40,11 @@ import "unibench/libos/guest/linux"
 //	libos_args() (args, env []string)
 //	libos_threads(to *int32, n int32) int32
 //	libos_cpuid(leaf, subleaf uint32, to *[4]uint32)
+//	libos_rawCall(number, a, b, c, d, e, f uintptr) (r1, r2, errno uintptr)
+//	libos_tracing() bool
+//	libos_trace(number uintptr, args *[6]uintptr, result uintptr, start int64, unfinished bool)
 //
-// RawKernel and Sleep need nothing new: they are Syscall6 of
-// internal/runtime/syscall/linux and the runtime's time.Sleep.
+// RawKernel is libos_rawCall, Sleep the runtime's time.Sleep.
 type HAL interface {
 	// ConsoleWrite writes p to descriptor fd, 1 or 2, of the monitor and
 	// returns how many bytes it took.
@@ -115,6 +117,11 @@ type HAL interface {
 	// RawKernel makes the calls that belong to the kernel: signals, threads,
 	// futexes and timers.
 	RawKernel(num uintptr, a Args) (uintptr, linux.Errno)
+
+	// Tracing reports whether Trace is to be called for each system call: it
+	// never changes. unfinished calls do not return.
+	Tracing() bool
+	Trace(num uintptr, a Args, result uintptr, start int64, unfinished bool)
 }
 
 // Description tells of the program and of the machine.

@@ -14,7 +14,8 @@ const maxFiles = 1 << 20
 // Process is the state behind the system calls. Make one with New; all methods
 // may be called by any number of goroutines.
 type Process struct {
-	hal HAL
+	hal     HAL
+	tracing bool // hal.Tracing
 
 	// The tree is made when a path is first used: a program that only
 	// prints needs none.
@@ -47,7 +48,7 @@ type Process struct {
 
 // New returns a process on hal whose descriptors 0 to 2 are the console.
 func New(hal HAL) *Process {
-	p := &Process{hal: hal, umask: 0o022, nofile: linux.Rlimit{Cur: maxFiles, Max: maxFiles}}
+	p := &Process{hal: hal, tracing: hal.Tracing(), umask: 0o022, nofile: linux.Rlimit{Cur: maxFiles, Max: maxFiles}}
 	p.fds = make([]descriptor, 16)
 	table := p.fds
 	p.table.Store(&table)

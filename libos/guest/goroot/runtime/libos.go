@@ -101,6 +101,8 @@ func libosInit(pc *abi.PerCPU) {
 }
 
 // libosNow returns the monotonic time in nanoseconds.
+//
+//go:nosplit
 func libosNow() int64 {
 	b := libosBootInfo()
 	hi, lo := math.Mul64(libosTSC()-b.TSCBase, b.TSCMult)
@@ -148,12 +150,11 @@ func libosExit(pc *abi.PerCPU, status, signal uint64) {
 // libosKernelSyscall serves a system call of the thread in pc.Save. The result
 // is for libosResume.
 func libosKernelSyscall(pc *abi.PerCPU) uintptr {
-	if pc.Save.AX == libosSysNotify {
-		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallNotify, pc.Save.DI, 0, 0, 0))
+	pc.Context = 0
+	if libosBootInfo().Trace|(pc.Save.AX&libosSysOwn) != 0 && libosOwnCall(pc) {
 		libosAcquire(pc)
 		return libosFinish(pc, 0)
 	}
-	pc.Context = 0
 	libosAcquire(pc)
 	req := libosKernel.Syscall(pc, libosNow())
 	switch req.Op {
@@ -176,6 +177,26 @@ func libosKernelSyscall(pc *abi.PerCPU) uintptr {
 		libosCountENOSYS(uintptr(req.A[0]))
 	}
 	return libosFinish(pc, 0)
+}
+
+// libosSysOwn is a bit that the numbers of our own system calls have, and none of
+// Linux.
+const libosSysOwn = 0x4000
+
+// libosOwnCall serves a call of our own. With tracing it sees all calls.
+func libosOwnCall(pc *abi.PerCPU) bool {
+	switch pc.Save.AX {
+	case libosSysNotify:
+		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallNotify, pc.Save.DI, 0, 0, 0))
+		return true
+	case libosSysTrace:
+		libosTraceRecord(pc)
+		return true
+	}
+	if libosTracing() {
+		libosTraceEnter(pc)
+	}
+	return false
 }
 
 // libosWrite writes to the console. The monitor does not wait for ever for a
@@ -233,6 +254,9 @@ func libosFinish(pc *abi.PerCPU, ctx uintptr) uintptr {
 			}
 		}
 		pc.Context = uint64(ctx)
+		if libosTracing() && ctx == 0 {
+			libosTraceLeave(pc)
+		}
 		if !k.HasPending(pc) {
 			break
 		}

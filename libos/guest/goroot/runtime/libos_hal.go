@@ -6,7 +6,6 @@ import (
 	"internal/chacha8rand"
 	"internal/libos/abi"
 	"internal/runtime/atomic"
-	"internal/runtime/syscall/linux"
 	"unsafe"
 )
 
@@ -41,14 +40,14 @@ func libosErrno(r1, _, errno uintptr) (int32, int32) {
 //go:linkname libos_consoleWrite
 //go:nosplit
 func libos_consoleWrite(fd int32, p unsafe.Pointer, n int32) (written, errno int32) {
-	return libosErrno(linux.Syscall6(libosSysWrite, uintptr(fd), uintptr(p), uintptr(n), 0, 0, 0))
+	return libosErrno(libosCall6(libosSysWrite, uintptr(fd), uintptr(p), uintptr(n), 0, 0, 0))
 }
 
 //go:linkname libos_consoleRead
 //go:nosplit
 func libos_consoleRead(p unsafe.Pointer, n int32) (read, errno int32) {
 	atomic.Store(&libosPoller.ready, 0)
-	return libosErrno(linux.Syscall6(libosSysRead, 0, uintptr(p), uintptr(n), 0, 0, 0))
+	return libosErrno(libosCall6(libosSysRead, 0, uintptr(p), uintptr(n), 0, 0, 0))
 }
 
 // libos_waitStdin parks the goroutine until the monitor reports input. One
@@ -142,34 +141,34 @@ func libos_exit(code int32) { exit(code) }
 //go:linkname libos_kill
 func libos_kill(tid, sig int32) (errno int32) {
 	if tid == 0 {
-		_, errno = libosErrno(linux.Syscall6(libosSysKill, 1, uintptr(sig), 0, 0, 0, 0))
+		_, errno = libosErrno(libosCall6(libosSysKill, 1, uintptr(sig), 0, 0, 0, 0))
 	} else {
-		_, errno = libosErrno(linux.Syscall6(libosSysTgkill, 1, uintptr(tid), uintptr(sig), 0, 0, 0))
+		_, errno = libosErrno(libosCall6(libosSysTgkill, 1, uintptr(tid), uintptr(sig), 0, 0, 0))
 	}
 	return errno
 }
 
 //go:linkname libos_mmap
 func libos_mmap(addr, n uintptr, prot, flags int32) (start uintptr, errno int32) {
-	r, _, e := linux.Syscall6(libosSysMmap, addr, n, uintptr(prot), uintptr(flags), ^uintptr(0), 0)
+	r, _, e := libosCall6(libosSysMmap, addr, n, uintptr(prot), uintptr(flags), ^uintptr(0), 0)
 	return r, int32(e)
 }
 
 //go:linkname libos_munmap
 func libos_munmap(addr, n uintptr) (errno int32) {
-	_, _, e := linux.Syscall6(libosSysMunmap, addr, n, 0, 0, 0, 0)
+	_, _, e := libosCall6(libosSysMunmap, addr, n, 0, 0, 0, 0)
 	return int32(e)
 }
 
 //go:linkname libos_mprotect
 func libos_mprotect(addr, n uintptr, prot int32) (errno int32) {
-	_, _, e := linux.Syscall6(libosSysMprotect, addr, n, uintptr(prot), 0, 0, 0)
+	_, _, e := libosCall6(libosSysMprotect, addr, n, uintptr(prot), 0, 0, 0)
 	return int32(e)
 }
 
 //go:linkname libos_madvise
 func libos_madvise(addr, n uintptr, advice int32) (errno int32) {
-	_, _, e := linux.Syscall6(libosSysMadvise, addr, n, uintptr(advice), 0, 0, 0)
+	_, _, e := libosCall6(libosSysMadvise, addr, n, uintptr(advice), 0, 0, 0)
 	return int32(e)
 }
 

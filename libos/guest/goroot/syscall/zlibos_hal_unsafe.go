@@ -3,7 +3,6 @@
 package syscall
 
 import (
-	"internal/runtime/syscall/linux"
 	"unsafe"
 
 	image "unibench/libos/abi"
@@ -105,6 +104,16 @@ func libos_threads(to *int32, n int32) int32
 //go:linkname libos_cpuid runtime.libos_cpuid
 func libos_cpuid(leaf, subleaf uint32, to *[4]uint32)
 
+//go:linkname libos_tracing runtime.libos_tracing
+func libos_tracing() bool
+
+//go:noescape
+//go:linkname libos_trace runtime.libos_trace
+func libos_trace(number uintptr, args *[6]uintptr, result uintptr, start int64, unfinished bool)
+
+//go:linkname libos_rawCall runtime.libos_rawCall
+func libos_rawCall(number, a, b, c, d, e, f uintptr) (r1, r2, errno uintptr)
+
 // libosHAL implements posix.HAL by the functions above.
 type libosHAL struct{}
 
@@ -196,6 +205,20 @@ func (libosHAL) RawKernel(num uintptr, a posix.Args) (uintptr, abi.Errno) {
 //go:nosplit
 func libosRaw(num uintptr, a *posix.Args) (uintptr, abi.Errno) {
 	u := a.Raw()
-	r, _, errno := linux.Syscall6(num, u[0], u[1], u[2], u[3], u[4], u[5])
+	r, _, errno := libos_rawCall(num, u[0], u[1], u[2], u[3], u[4], u[5])
 	return r, abi.Errno(errno)
+}
+
+func (libosHAL) Tracing() bool { return libos_tracing() }
+
+func (libosHAL) Trace(num uintptr, a posix.Args, result uintptr, start int64, unfinished bool) {
+	libosTrace(num, &a, result, start, unfinished)
+}
+
+// libosTrace is as libosRaw is.
+//
+//go:nosplit
+func libosTrace(num uintptr, a *posix.Args, result uintptr, start int64, unfinished bool) {
+	u := a.Raw()
+	libos_trace(num, &u, result, start, unfinished)
 }

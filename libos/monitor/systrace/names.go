@@ -1,19 +1,19 @@
-package monitor
+package systrace
 
 import "strconv"
 
-// syscallName returns the name of a system call of Linux on x86-64, or its
-// number if it has none.
-func syscallName(number int) string {
-	if number < len(syscallNames) && syscallNames[number] != "" {
-		return syscallNames[number]
+// Name returns the name of a system call of Linux on x86-64, or its number if it
+// has none.
+func Name(number int) string {
+	if number >= 0 && number < len(names) && names[number] != "" {
+		return names[number]
 	}
 	return strconv.Itoa(number)
 }
 
-// syscallNames are the names by number, from the kernel's table
+// names are the names by number, from the kernel's table
 // arch/x86/entry/syscalls/syscall_64.tbl.
-var syscallNames = [...]string{
+var names = [...]string{
 	0:   "read",
 	1:   "write",
 	2:   "open",
