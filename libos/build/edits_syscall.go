@@ -93,6 +93,12 @@ func rawVforkSyscall(trap, a1, a2, a3 uintptr) (r1 uintptr, err Errno) {
 				"\tupid, pidfd, err, mapPipe, locked := forkAndExecInChild1(argv0,",
 		},
 
+		{
+			File: "os/exec_posix.go", Name: "StartProcess",
+			Anchor:  "&PathError{Op: \"fork/exec\", Path: name, Err: e}",
+			Replace: "&PathError{Op: \"fork/exec\", Path: name, Err: libosStartError(e)}",
+		},
+
 		// Package os asks for the flags of descriptors through the runtime.
 		{
 			File: fcntl, Name: "fcntl",

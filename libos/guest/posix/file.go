@@ -160,7 +160,10 @@ func (f *file) write(b []byte) (int, linux.Errno) {
 }
 
 // seekable reports whether the description has an offset.
-func (f *file) seekable() bool { return f.node != nil && !isTerminal(f.stream) }
+func (f *file) seekable() bool {
+	_, isPipe := f.stream.(*fifoEnd)
+	return f.node != nil && !isPipe && !isTerminal(f.stream)
+}
 
 // pread reads at off and leaves the description's offset alone.
 func (f *file) pread(b []byte, off int64) (int, linux.Errno) {

@@ -25,6 +25,7 @@ type Process struct {
 
 	locks lockTable
 	maps  mappings
+	fifos fifos
 	pipes atomic.Uint64 // made so far; their inode numbers
 
 	alarms  alarms

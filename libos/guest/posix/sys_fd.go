@@ -83,7 +83,7 @@ func (p *Process) sysFcntl(a *Args) (uintptr, linux.Errno) {
 	case linux.FGetlk, linux.FSetlk, linux.FSetlkw:
 		return 0, p.processLock(a, f, cmd)
 	case linux.FGetpipeSz, linux.FSetpipeSz:
-		if _, ok := f.stream.(*pipeEnd); !ok {
+		if _, ok := f.stream.(interface{ queued() int }); !ok {
 			return 0, linux.EBADF
 		}
 		if cmd == linux.FSetpipeSz && a.uint32(2) > pipeSize {
@@ -141,7 +141,7 @@ func (p *Process) sysIoctl(a *Args) linux.Errno {
 		}
 		return errno
 	case linux.Fionread:
-		if e, ok := f.stream.(*pipeEnd); ok {
+		if e, ok := f.stream.(interface{ queued() int }); ok {
 			return store(a, 2, int32(e.queued()))
 		}
 		if f.stream == nil && f.node.Kind() == linux.ModeRegular {

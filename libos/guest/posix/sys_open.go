@@ -55,7 +55,12 @@ func (p *Process) describe(node *vfs.Inode, flags int) (*file, linux.Errno) {
 	case flags&linux.OPath != 0 || kind == linux.ModeRegular || kind == linux.ModeDir:
 	default:
 		var errno linux.Errno
-		if s, errno = newDevice(p.hal, kind, node.Rdev()); errno != 0 {
+		if kind == linux.ModeFifo {
+			s, errno = p.openFIFO(node, flags)
+		} else {
+			s, errno = newDevice(p.hal, kind, node.Rdev())
+		}
+		if errno != 0 {
 			node.Release()
 			return nil, errno
 		}

@@ -11,6 +11,6 @@
 //
 // All calls act as the superuser: permission bits are kept, not enforced. The
 // package starts no goroutine, reads no clock of its own and may be used by any
-// number of goroutines at once. It has no quotas per user, extended attributes,
-// named pipes or mounts.
+// number of goroutines at once. It has no quotas per user, extended attributes
+// or mounts.
 package vfs

@@ -60,9 +60,9 @@ func (fs *FS) Symlink(target string, at *Inode, path string) linux.Errno {
 	return 0
 }
 
-// Mknod makes a regular file or a device node without contents; rdev is the
-// number of the device. Named pipes and sockets are EPERM, the answer of a
-// file system that has none; for sockets there is Mksock.
+// Mknod makes a regular file, a named pipe or a device node without contents;
+// rdev is the number of the device. Sockets are EPERM, the answer of a file
+// system that has none; for them there is Mksock.
 func (fs *FS) Mknod(at *Inode, path string, mode uint32, rdev uint64) linux.Errno {
 	fs.names.Lock()
 	defer fs.names.Unlock()
@@ -75,7 +75,9 @@ func (fs *FS) Mknod(at *Inode, path string, mode uint32, rdev uint64) linux.Errn
 	case 0, linux.ModeRegular:
 		mode, rdev = mode|linux.ModeRegular, 0
 	case linux.ModeChar, linux.ModeBlock:
-	case linux.ModeFifo, linux.ModeSocket, linux.ModeDir:
+	case linux.ModeFifo:
+		rdev = 0
+	case linux.ModeSocket, linux.ModeDir:
 		return linux.EPERM
 	default:
 		return linux.EINVAL
