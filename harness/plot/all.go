@@ -5,7 +5,7 @@ import (
 	"unibench/harness/report"
 )
 
-// All returns the usual figures of a run: the bars of all rates, and per
+// All returns the usual figures of a run: the bars of all rates and times of operations, and per
 // benchmark a strip of each primary unit, the distribution of its latencies
 // where there are histograms, its sweep and its phases. What nothing measured has
 // no figure.
@@ -18,7 +18,7 @@ func All(d *record.Data, r *report.Report, latencies Latencies) ([]*Figure, erro
 		}
 		out = append(out, f)
 	}
-	for _, unit := range []string{"req/s", "goodput-B/s"} {
+	for _, unit := range []string{"req/s", "goodput-B/s", "ns/op"} {
 		if comparable(r, unit) {
 			add(Bars(d, r, unit))
 		}

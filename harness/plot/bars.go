@@ -64,20 +64,37 @@ func Bars(d *record.Data, r *report.Report, unit string) (*Figure, error) {
 			}
 			v := c.Versus
 			ratios = append(ratios, float64(v.Ratio))
-			if !math.IsNaN(float64(v.Hi)) && !math.IsInf(float64(v.Hi), 0) {
-				ratios = append(ratios, float64(v.Hi))
+			for _, end := range []float64{float64(v.Lo), float64(v.Hi)} {
+				if !math.IsNaN(end) && !math.IsInf(end, 0) {
+					ratios = append(ratios, end)
+				}
 			}
 		}
 		f.rows = append(f.rows, shown)
 		f.layers = append(f.layers, barsLayer(f, d, i, row, targets))
 	}
-	f.axis = axisFor("ratio", "Ratio to "+r.Base, append(ratios, 1), false)
+	log := decades(ratios)
+	f.axis = axisFor("ratio", "Ratio to "+r.Base, append(ratios, 1), log)
 	f.axis.label = "Ratio to " + r.Base
+	if f.axis.log {
+		f.axis.label += " [log scale]"
+	}
 	f.layers = append(f.layers, func(c draw.Canvas, x, _ func(float64) vg.Length) {
 		c.StrokeLine2(draw.LineStyle{Color: ink(), Width: 1}, x(1), c.Min.Y, x(1), c.Max.Y)
 	})
-	f.footer = footer(d, r, "", "Lengths are ratios, because the benchmarks' rates lie decades apart.")
+	f.footer = footer(d, r, "", "Lengths are ratios, because the benchmarks lie decades apart.")
 	return f, nil
+}
+
+// decades reports whether ratios lie so far from 1 that only a logarithmic axis shows
+// them all. Bars then begin at 1, to either side.
+func decades(ratios []float64) bool {
+	for _, v := range ratios {
+		if v > 0 && (v > logAbove || v < 1.0/logAbove) {
+			return true
+		}
+	}
+	return false
 }
 
 // rowOf names a row and lists its medians, the base first.
@@ -110,9 +127,12 @@ func barsLayer(f *Figure, d *record.Data, i int, row report.Row, targets []strin
 			top := f.rowY(i) + share/2 - float64(k)*step
 			v := cell.Versus
 			clr := targetColor(d, t)
-			fillRect(c, vg.Rectangle{
-				Min: vg.Point{X: x(0), Y: y(top - step*0.9)}, Max: vg.Point{X: x(float64(v.Ratio)), Y: y(top)},
-			}, opacity(clr, 0.8))
+			from := 0.0
+			if f.axis.log {
+				from = 1
+			}
+			begin, end := x(min(from, float64(v.Ratio))), x(max(from, float64(v.Ratio)))
+			fillRect(c, vg.Rectangle{Min: vg.Point{X: begin, Y: y(top - step*0.9)}, Max: vg.Point{X: end, Y: y(top)}}, opacity(clr, 0.8))
 			lo, hi := float64(v.Lo), float64(v.Hi)
 			if !math.IsNaN(lo) && !math.IsNaN(hi) && !math.IsInf(lo, 0) && !math.IsInf(hi, 0) {
 				interval(c, x(lo), x(hi), y(top-step*0.45), ink())

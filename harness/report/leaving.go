@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -10,18 +11,20 @@ import (
 const (
 	timeUnit = "ns/op"
 	exitUnit = "vmexits/op"
+	tickUnit = "ticks/op" // exits that the monitor asked for
 )
 
 // Bounds of what leaving calls staying in the virtual machine, and leaving it each
-// time. Between two operations anything may happen that has nothing to do with them,
-// such as a tick of the monitor, so that few exits are none.
+// time. Few exits are none: between two operations things happen that have nothing to
+// do with them.
 const (
 	staysBelow  = 1e-2
 	leavesAbove = 0.5
 )
 
 // leaving says for each target with a virtual machine which operations are function
-// calls in it and which still leave it, by the exits that were counted. Suites whose
+// calls in it and which still leave it, by the exits that were counted, less those
+// that the monitor asked for, which belong to the clock on the wall. Suites whose
 // operations are whole starts or requests have no such sentence.
 func leaving(r *Report) []string {
 	var out []string
@@ -29,10 +32,10 @@ func leaving(r *Report) []string {
 		var stays, some, leaves []string
 		for _, row := range r.Rows {
 			c := row.Cells[col]
-			if row.Unit != exitUnit || c.N == 0 || !hasUnit(r, row.Benchmark, timeUnit) {
+			if row.Unit != exitUnit || c.N == 0 || !r.has(row.Benchmark, timeUnit) {
 				continue
 			}
-			switch v := float64(c.Center); {
+			switch v := float64(c.Center) - r.center(row.Benchmark, tickUnit, col); {
 			case v < staysBelow:
 				stays = append(stays, row.Benchmark)
 			case v < leavesAbove:
@@ -57,11 +60,17 @@ func leaving(r *Report) []string {
 	return out
 }
 
-func hasUnit(r *Report, benchmark, unit string) bool {
+// has reports whether there is a row.
+func (r *Report) has(benchmark, unit string) bool {
+	return slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Benchmark == benchmark && row.Unit == unit })
+}
+
+// center is the median of a cell, or 0 if there is none.
+func (r *Report) center(benchmark, unit string, col int) float64 {
 	for _, row := range r.Rows {
-		if row.Benchmark == benchmark && row.Unit == unit {
-			return true
+		if row.Benchmark == benchmark && row.Unit == unit && row.Cells[col].N > 0 {
+			return float64(row.Cells[col].Center)
 		}
 	}
-	return false
+	return 0
 }

@@ -14,7 +14,7 @@ func operations() *record.Data {
 	d := &record.Data{Run: record.Run{
 		Suite: "syscall", HostClass: "c", Targets: []string{"unikernel", "process"}, Base: "process", Count: 8,
 		Benchmarks: []record.Benchmark{{Name: "Call", Procs: 1}, {Name: "Some", Procs: 1}, {Name: "Leaves", Procs: 1}},
-		Units:      []record.Unit{{Name: "ns/op", Better: "lower", Primary: true}, {Name: "vmexits/op", Better: "lower"}},
+		Units:      []record.Unit{{Name: "ns/op", Better: "lower", Primary: true}, {Name: "vmexits/op", Better: "lower"}, {Name: "ticks/op"}},
 		Aims: []record.Aim{
 			{Benchmark: "Call", Unit: "ns/op", Target: "unikernel", AtMost: 10, Doc: "why"},
 			{Benchmark: "Call", Unit: "ns/op", Target: "unikernel", Ratio: true, AtMost: 0.05},
@@ -26,12 +26,12 @@ func operations() *record.Data {
 	for block := range 8 {
 		for i, b := range d.Run.Benchmarks {
 			jitter := float64(block) / 10
-			exits := []float64{0, 0.25, 2}[i]
+			exits, ticks := []float64{3, 0.25, 2.5}[i], []float64{3, 0, 0.5}[i]
 			d.Trials = append(d.Trials,
 				record.Trial{Slot: record.Slot{Block: block, Benchmark: b.Name, Target: "process"}, Status: record.Complete, Iters: 1,
 					Values: map[string]float64{"ns/op": 100 + jitter}},
 				record.Trial{Slot: record.Slot{Block: block, Order: 1, Benchmark: b.Name, Target: "unikernel"}, Status: record.Complete, Iters: 1,
-					Values: map[string]float64{"ns/op": 9 + jitter/10, "vmexits/op": exits}})
+					Values: map[string]float64{"ns/op": 9 + jitter/10, "vmexits/op": exits, "ticks/op": ticks}})
 		}
 	}
 	return d

@@ -11,7 +11,6 @@ import (
 	"unibench/harness/record"
 	"unibench/harness/target"
 	"unibench/harness/trial"
-	"unibench/libos/monitor"
 )
 
 // Leading says how a program like workloads/micro is led: over its standard input,
@@ -77,8 +76,17 @@ func (l *leading) end(o *target.Observation, err error) error {
 // period is what one run of some batches gave.
 type period struct {
 	ns    []int64
-	exits uint64 // from before the question to after the answer; 0 without a monitor
+	exits exits // from before the question to after the answer
 }
+
+// exits are numbers of VM exits; 0 without a monitor.
+type exits struct {
+	all   uint64
+	ticks uint64 // those that the monitor asked for
+}
+
+// tickExits is the cause of exits that the monitor asks for, in its statistics.
+const tickExits = "event"
 
 // measure goes through the periods: an empty one and one of a batch while system
 // calls are counted, then an empty one and the measured one.
@@ -117,7 +125,8 @@ func (l *leading) measure(ctx context.Context) error {
 		l.out.Gaps["cycles/op"] = "the host's time-stamp counter is not constant"
 	}
 	if l.server.HasMonitor() {
-		l.out.Values["vmexits/op"] = perOp(m.exits, idle.exits, ops)
+		l.out.Values["vmexits/op"] = perOp(m.exits.all, idle.exits.all, ops)
+		l.out.Values["ticks/op"] = perOp(m.exits.ticks, idle.exits.ticks, ops)
 	}
 	return l.observe(struct {
 		record.Slot
@@ -162,7 +171,7 @@ func perOp(counted, idle uint64, ops int) float64 {
 
 // run runs a period of n batches.
 func (l *leading) run(ctx context.Context, n int) (p period, err error) {
-	before, err := l.exits()
+	before, err := l.exited()
 	if err != nil {
 		return p, err
 	}
@@ -171,26 +180,25 @@ func (l *leading) run(ctx context.Context, n int) (p period, err error) {
 	if err != nil {
 		return p, err
 	}
-	after, err := l.exits()
+	after, err := l.exited()
 	if err != nil {
 		return p, err
 	}
-	p.exits = after - before
+	p.exits = exits{after.all - before.all, after.ticks - before.ticks}
 	p.ns, err = parseDone(text, n)
 	return p, err
 }
 
-// exits are all VM exits so far.
-func (l *leading) exits() (uint64, error) {
+// exited are the VM exits so far.
+func (l *leading) exited() (exits, error) {
 	if !l.server.HasMonitor() {
-		return 0, nil
+		return exits{}, nil
 	}
-	var s *monitor.Stats
 	s, err := l.server.Monitor()
 	if err != nil {
-		return 0, err
+		return exits{}, err
 	}
-	return s.VMExits, nil
+	return exits{s.VMExits, s.Exits[tickExits]}, nil
 }
 
 // ask writes a line to the program and waits for the one that answers.

@@ -40,6 +40,7 @@ func syscalls() Suite {
 			{Name: "ns/op", Better: "lower", Primary: true, Doc: "time of one operation: the median of the batches of a start, the loop around it taken off"},
 			{Name: "cycles/op", Detail: true, Better: "lower", Doc: "the same in cycles of the time-stamp counter, by its frequency"},
 			{Name: "vmexits/op", Better: "lower", Doc: "VM exits, of all processors, less those of the conversation with the harness"},
+			{Name: "ticks/op", Detail: true, Doc: "those of them that the monitor asked for: the end of each time slice of 10 ms"},
 			{Name: "syscalls/op", Detail: true, Better: "lower", Doc: "system calls on the host, of the program or its monitor, in a period of their own"},
 		},
 		Aims:    syscallAims(),
@@ -84,7 +85,7 @@ func micros() []micro {
 		{"JSON", "control: a document of 1 KiB to JSON and back", control},
 		{"Regexp", "control: matches of an expression in 1 KiB", control},
 		{"Sort", "control: sort of 4096 integers", control},
-		{"GC", "control: 8 MiB of small objects made, beside 8 MiB that stay", control},
+		{"GC", "control: 1 MiB of small objects made and collected, beside 2 MiB that stay", control},
 		{"GC2", "control: GC by two goroutines on two processors", control | onTwo},
 	}
 }

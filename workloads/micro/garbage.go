@@ -11,8 +11,8 @@ type node struct{ left, right *node }
 // Trees: an operation makes many that are garbage at once, beside one that stays.
 const (
 	treeDepth  = 10 // 2047 nodes of 16 bytes: 32 KiB
-	treesPerOp = 256
-	keptDepth  = 18 // 8 MiB that each collection marks
+	treesPerOp = 32
+	keptDepth  = 16 // 2 MiB that each collection marks; there is one every few operations
 )
 
 func tree(depth int) *node {

@@ -33,7 +33,7 @@ func benchmarks() []benchmark {
 		{"JSON", "a document of 1 KiB to JSON and back", jsonRound},
 		{"Regexp", "all matches of an expression in 1 KiB", regexps},
 		{"Sort", "sort of 4096 integers", sorts},
-		{"GC", "8 MiB of small objects made, a part kept, by one goroutine", garbage(1)},
+		{"GC", "1 MiB of small objects made, beside 2 MiB that stay, by one goroutine", garbage(1)},
 		{"GC2", "GC by two goroutines on two processors", garbage(2)},
 	}
 }
