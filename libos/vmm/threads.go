@@ -46,6 +46,13 @@ func (v *vcpu) look() (s view) {
 	if s.thread < 0 || s.thread >= maxThreads {
 		s.thread = -1
 	}
+	if s.kernel && r.RIP == pc.TrapEntry && !v.panicked {
+		// At the first instruction after an exception or event, before which it
+		// was in the program.
+		frame := m.words(perCPUBase(v.i)+abi.TrapFrame, abi.TrapFrameSize/8)
+		s.regs.IP, s.regs.Flags, s.regs.SP = frame[2], frame[4], frame[5]
+		s.kernel = pc.InKernel > 1
+	}
 	if !s.kernel {
 		s.program = s.regs
 		return s

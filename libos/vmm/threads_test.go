@@ -101,6 +101,14 @@ func TestThreads(t *testing.T) {
 		}
 	}
 
+	// An event that was injected and has not been seen.
+	m.vcpus[0].pc.TrapEntry, m.vcpus[0].pc.InKernel = 0x405000, 1
+	m.vcpus[0].writeFrame(&kvm.Regs{RIP: 0x9999, RSP: 0x88})
+	m.vcpus[0].kvm.SetRegs(&kvm.Regs{RIP: 0x405000, RSP: 1, RCX: 5})
+	if s := m.vcpus[0].look(); s.kernel || s.program.IP != 0x9999 || s.program.SP != 0x88 || s.program.CX != 5 {
+		t.Errorf("after an event: %+v", s)
+	}
+
 	// An interruption with vector state, and an exception in library OS code.
 	v := m.vcpus[1]
 	v.pc.Trap = abi.SigContext{IP: 0xdddd, FPState: perCPUBase(1) + abi.PerCPUXSave}

@@ -350,3 +350,47 @@ func TestTrace(t *testing.T) {
 		}
 	}
 }
+
+// TestStuck: a guest that never looks at its events, as library OS code that hangs
+// does not, is ended by the second SIGQUIT, with its registers and a core.
+func TestStuck(t *testing.T) {
+	needKVM(t)
+	code := testguest.Asm(nil).Call(abi.HypercallWrite, 1, testguest.ROData, 8)
+	loop := testguest.Code + len(code)
+	cmd := command(t, "-core", "core", file(t, testguest.Image(code.Loop())))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	word := make([]byte, 8)
+	if _, err := out.Read(word); err != nil || string(word) != "constant" {
+		t.Fatalf("guest said %q, %v", word, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for again := time.NewTicker(300 * time.Millisecond); ; {
+		// The kernel makes one of two that come at once, and a third would end the
+		// monitor while it writes.
+		cmd.Process.Signal(syscall.SIGQUIT)
+		select {
+		case <-again.C:
+			continue
+		case err = <-ended:
+		}
+		break
+	}
+	want := fmt.Sprintf("vCPU 0 in the library OS, without a thread:\n  rip %016x", loop)
+	if got := status(err); got != statusSignal+int(syscall.SIGQUIT) || !strings.HasPrefix(errs.String(), want) {
+		t.Errorf("status %d, %s; want 131 and %q", got, &errs, want)
+	}
+	core, err := elf.Open(filepath.Join(cmd.Dir, "core"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	core.Close()
+}

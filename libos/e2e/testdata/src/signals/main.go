@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -14,6 +16,7 @@ func main() {
 	ways := map[string]func(){
 		"notify": notify, "default": wait, "busy": busy, "ignore": ignore, "self": self, "context": notifyContext,
 		"stdin": stdin, "deaf": deaf, "selfterm": selfTerm, "abort": abort, "segv": segv,
+		"loops": loops, "stuck": stuck, "deafloops": deafLoops,
 	}
 	ways[os.Args[1]]()
 }
@@ -35,6 +38,48 @@ func busy() {
 	for x := 1; x != 0; x += 2 {
 	}
 }
+
+// loops keeps every processor busy in loops that call nothing.
+func loops() {
+	for range runtime.NumCPU() {
+		go spin()
+	}
+	time.Sleep(20 * time.Millisecond) // until all have begun
+	fmt.Println("ready")
+	spin()
+}
+
+//go:noinline
+func spin() {
+	for x := 1; x != 0; x += 2 {
+	}
+}
+
+// deafLoops does so and ignores SIGQUIT.
+func deafLoops() {
+	signal.Ignore(syscall.SIGQUIT)
+	loops()
+}
+
+// stuck waits for what never comes; a timer keeps it from being a deadlock that the
+// runtime sees.
+func stuck() {
+	c := make(chan int)
+	go receive(c)
+	var mu sync.Mutex
+	mu.Lock()
+	go mu.Lock()
+	timer := time.NewTimer(time.Hour)
+	time.Sleep(20 * time.Millisecond)
+	fmt.Println("ready")
+	select {
+	case <-timer.C:
+	case <-make(chan int):
+	}
+}
+
+//go:noinline
+func receive(c chan int) { fmt.Println(<-c) }
 
 // notify prints signals until SIGTERM.
 func notify() {
