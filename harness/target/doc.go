@@ -3,7 +3,8 @@
 //
 // A Target's life: Check says whether it can run here, and if not why not and
 // what to do; Prepare builds what it needs for one program, before anything is
-// measured; the Program it returns starts the program afresh as often as asked.
+// measured; the Program it returns starts the program afresh as often as asked: to
+// its end (Run), as a server in a network (Serve), or led by its standard input (Lead).
 // Everything that outlives a start lies in the scratch folder of the Env and
 // goes with it. Nothing is ever built in a start.
 //

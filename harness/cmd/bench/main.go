@@ -5,6 +5,7 @@
 //	bench doctor                  is this host fit
 //	bench run --suite boot        measure, print the table, store everything
 //	bench run --suite net         the same for servers under load
+//	bench run --suite syscall     the same for single operations: system calls, switches, controls
 //	bench stat DIR...             the tables of stored runs again
 //	bench version | help [COMMAND]
 //
