@@ -99,3 +99,22 @@ func TestWorkDirMissing(t *testing.T) {
 		}
 	}
 }
+
+// TestExe: the archive may have a copy of the program where it was called.
+func TestExe(t *testing.T) {
+	file := t.TempDir() + "/file"
+	if err := os.WriteFile(file, []byte("ELF"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	h := newFake()
+	name := h.Describe().Args[0]
+	h.initrd = packed(t, func(b *initrd.Builder) {
+		if err := b.File(file, name); err != nil {
+			t.Fatal(err)
+		}
+	})
+	p := New(h)
+	if got := readAll(t, p, "/proc/self/exe"); got != "ELF" {
+		t.Errorf("/proc/self/exe of %s = %q, want the archive's file", name, got)
+	}
+}

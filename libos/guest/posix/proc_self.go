@@ -5,8 +5,21 @@ import (
 	"unibench/libos/guest/vfs"
 )
 
-// appPath is the name that the image has in the file system of the program.
+// appPath is the name of the image in the file system of the program, where there
+// is no such file: the program is in memory only.
 const appPath = "/app"
+
+// findExe returns the name of the program's file: the one that it was called by, if
+// the archive has a copy there, or appPath.
+func (p *Process) findExe(fs *vfs.FS) string {
+	if args := p.hal.Describe().Args; len(args) > 0 && args[0] != "" && args[0][0] == '/' {
+		n, errno := fs.Lookup(fs.Root(), args[0], true)
+		if errno == 0 && n.Kind() == linux.ModeRegular {
+			return args[0]
+		}
+	}
+	return appPath
+}
 
 // procSelf is the folder of the process: what a thread has, and its threads.
 func (p *Process) procSelf() vfs.Virtual {
@@ -23,7 +36,7 @@ var threadFiles = []procFile{
 	{name: "cmdline", text: func(p *Process) []byte { return zeroEnded(p.hal.Describe().Args) }},
 	{name: "environ", text: func(p *Process) []byte { return zeroEnded(p.hal.Describe().Env) }, perm: 0o400},
 	{name: "comm", text: func(p *Process) []byte { return []byte(p.name() + "\n") }, perm: 0o644},
-	{name: "exe", to: appPath},
+	{name: "exe", link: func(p *Process) string { return p.exe }},
 	{name: "root", to: "/"},
 	{name: "cwd", link: (*Process).cwdPath},
 	{name: "stat", text: (*Process).procSelfStat},
@@ -231,7 +244,7 @@ func (p *Process) procMaps() (b []byte) {
 		b = append(b, head+name+"\n"...)
 	}
 	for _, s := range d.Image {
-		line(span{s.Start, s.End}, s.Prot, "p", int64(s.Start-d.Image[0].Start), appPath)
+		line(span{s.Start, s.End}, s.Prot, "p", int64(s.Start-d.Image[0].Start), p.exe)
 	}
 	line(span{d.Heap.Start, d.Heap.End}, d.Heap.Prot, "p", 0, "[heap]")
 	p.maps.within(span{0, maxMapping}, func(m mapping, _ *mapping) linux.Errno {

@@ -22,6 +22,7 @@ type Process struct {
 	mountOnce sync.Once
 	mounted   atomic.Bool
 	tree      *vfs.FS
+	exe       string // what /proc/self/exe leads to
 
 	locks lockTable
 	maps  mappings
@@ -70,6 +71,7 @@ func (p *Process) fs() *vfs.FS {
 	if !p.mounted.Load() {
 		p.mountOnce.Do(func() {
 			p.tree = p.mount()
+			p.exe = p.findExe(p.tree)
 			dir := p.startDir(p.tree)
 			p.mu.Lock()
 			p.cwd = dir
