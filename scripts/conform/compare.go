@@ -66,17 +66,40 @@ func compare(process, unikernel map[string]packageOutcome, x *expectations) comp
 				r.Both++
 				continue
 			}
-			d := difference{Package: pkg, Test: test, Outcome: is, Expected: x.reason(pkg, test), Output: u.Reasons[test]}
+			d := difference{Package: pkg, Test: test, Outcome: is, Output: u.Reasons[test]}
+			d.Expected = x.reason(pkg, test, d.Output)
 			if is == "" && d.Output == "" {
 				d.Output = u.Reasons[""]
 			}
 			r.Differences = append(r.Differences, d)
 		}
+		inherit(r.Differences)
 		// Tests that only the unikernel has are names that depend on the run.
 		c.Rows = append(c.Rows, r)
 	}
 	c.Stale = x.unused(func(pkg string) bool { _, ok := process[pkg]; return ok })
 	return c
+}
+
+// inherit gives a test the reason of its subtests if it failed because they did:
+// all of those that differ are expected to.
+func inherit(list []difference) {
+	for i := len(list) - 1; i >= 0; i-- { // sorted: subtests come behind their test
+		d := &list[i]
+		if d.Expected != "" || d.Outcome == "" {
+			continue
+		}
+		reason := ""
+		for _, child := range list[i+1:] {
+			if !strings.HasPrefix(child.Test, d.Test+"/") {
+				continue
+			}
+			if reason = child.Expected; reason == "" {
+				break
+			}
+		}
+		d.Expected = reason
+	}
 }
 
 // total sums the rows up.

@@ -52,7 +52,7 @@ func TestReadEvents(t *testing.T) {
 }
 
 func TestExpected(t *testing.T) {
-	x, err := parseExpected(strings.NewReader("# comment\nreason exec no fork\nexec os TestExec* TestStat/child !TestBad\nexec net !TestX/y\n"))
+	x, err := parseExpected(strings.NewReader("# comment\nreason exec no fork\noutput exec fork of .* failed$\nexec os TestExec* TestStat/child !TestBad\nexec net !TestX/y\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,9 +63,12 @@ func TestExpected(t *testing.T) {
 		{"os", "TestStat/child/below", "exec"}, {"os", "TestStat", "exec"}, {"os", "TestStat/other", ""},
 		{"os", "TestBad", "exec"}, {"os", "TestBadly", ""}, {"io", "TestExecutable", ""}, {"os", "Test", ""},
 	} {
-		if got := x.reason(c.pkg, c.test); got != c.want {
+		if got := x.reason(c.pkg, c.test, "says something"); got != c.want {
 			t.Errorf("reason(%s, %s) = %q, want %q", c.pkg, c.test, got, c.want)
 		}
+	}
+	if got := x.reason("any", "TestAny", "fork of it failed"); got != "exec" {
+		t.Errorf("reason by output = %q", got)
 	}
 	if got, want := x.leaves("os"), "^TestBad$"; got != want {
 		t.Errorf("leaves(os) = %q, want %q", got, want)
@@ -80,7 +83,7 @@ func TestExpected(t *testing.T) {
 	if err != nil || len(again.rules) != len(x.rules) || again.reasons["exec"] != "no fork" {
 		t.Errorf("what text writes reads as %+v, %v", again, err)
 	}
-	for _, bad := range []string{"exec os TestX", "reason exec", "reason a b\nreason a c", "reason a b\na os [", "reason a b\na os !T*"} {
+	for _, bad := range []string{"exec os TestX", "reason exec", "output exec x", "reason a b\noutput a (", "reason a b\nreason a c", "reason a b\na os [", "reason a b\na os !T*"} {
 		if _, err := parseExpected(strings.NewReader(bad)); err == nil {
 			t.Errorf("parseExpected(%q) succeeds", bad)
 		}
@@ -142,6 +145,26 @@ func TestCompare(t *testing.T) {
 	}
 	if d := string(c.differences(x)); !strings.Contains(d, "## no fork: 1") || !strings.Contains(d, "## Not expected: 2") {
 		t.Errorf("differences:\n%s", d)
+	}
+}
+
+// TestInherit: a test fails with its subtests.
+func TestInherit(t *testing.T) {
+	list := []difference{
+		{Test: "TestA", Outcome: fail}, {Test: "TestA/x", Outcome: fail, Expected: "exec"}, {Test: "TestA/y", Outcome: fail, Expected: "exec"},
+		{Test: "TestB", Outcome: fail}, {Test: "TestB/x", Outcome: fail, Expected: "exec"}, {Test: "TestB/y", Outcome: fail},
+		{Test: "TestC", Outcome: fail}, {Test: "TestD", Outcome: ""}, {Test: "TestD/x", Outcome: fail, Expected: "exec"},
+		{Test: "TestE", Outcome: fail}, {Test: "TestE/x", Outcome: fail}, {Test: "TestE/x/y", Outcome: fail, Expected: "exec"},
+	}
+	inherit(list)
+	for _, d := range list {
+		want := ""
+		if strings.HasPrefix(d.Test, "TestA") || d.Test == "TestB/x" || d.Test == "TestD/x" || strings.HasPrefix(d.Test, "TestE") {
+			want = "exec"
+		}
+		if d.Expected != want {
+			t.Errorf("%s: reason %q, want %q", d.Test, d.Expected, want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -17,6 +18,14 @@ type expectations struct {
 	reasons map[string]string // by name
 	order   []string
 	rules   []rule
+	outputs []outputRule
+}
+
+// An outputRule expects every test to differ that says so itself: its output
+// matches.
+type outputRule struct {
+	reason string
+	text   *regexp.Regexp
 }
 
 // A rule expects one test, or all that a pattern matches, to differ.
@@ -35,6 +44,7 @@ type rule struct {
 //	reason NAME TEXT...       declares a reason
 //	NAME PACKAGE PATTERN...   tests that differ for that reason
 //	NAME PACKAGE !TEST...     the same, and not to be run
+//	output NAME REGEXP        any test whose own output matches
 //
 // A pattern covers a test with its subtests. One of a subtest also covers the
 // test that it is part of.
@@ -53,6 +63,15 @@ func parseExpected(r io.Reader) (*expectations, error) {
 			}
 			x.reasons[words[1]] = strings.Join(words[2:], " ")
 			x.order = append(x.order, words[1])
+		case words[0] == "output":
+			if _, ok := x.reasons[words[1]]; !ok {
+				return nil, fmt.Errorf("expected differences, line %d: no reason %s", n, words[1])
+			}
+			text, err := regexp.Compile(strings.Join(words[2:], " "))
+			if err != nil {
+				return nil, fmt.Errorf("expected differences, line %d: %w", n, err)
+			}
+			x.outputs = append(x.outputs, outputRule{words[1], text})
 		default:
 			if _, ok := x.reasons[words[0]]; !ok {
 				return nil, fmt.Errorf("expected differences, line %d: no reason %s", n, words[0])
@@ -73,12 +92,18 @@ func parseExpected(r io.Reader) (*expectations, error) {
 	return x, lines.Err()
 }
 
-// reason returns why a test of a package may differ, or "".
-func (x *expectations) reason(pkg, test string) string {
+// reason returns why a test of a package may differ, or "". output is what it
+// printed.
+func (x *expectations) reason(pkg, test, output string) string {
 	for i := range x.rules {
 		r := &x.rules[i]
 		if r.pkg == pkg && r.covers(test) {
 			r.used = true
+			return r.reason
+		}
+	}
+	for _, r := range x.outputs {
+		if r.text.MatchString(output) {
 			return r.reason
 		}
 	}

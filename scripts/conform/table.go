@@ -83,6 +83,11 @@ func (x *expectations) text() []byte {
 	var b bytes.Buffer
 	for _, name := range x.order {
 		fmt.Fprintf(&b, "reason %s %s\n", name, x.reasons[name])
+		for _, r := range x.outputs {
+			if r.reason == name {
+				fmt.Fprintf(&b, "output %s %s\n", name, r.text)
+			}
+		}
 		for _, r := range x.rules {
 			if r.reason != name {
 				continue
