@@ -9,7 +9,7 @@ import (
 
 	"unibench/harness/plot"
 	"unibench/harness/record"
-	"unibench/harness/report"
+	"unibench/harness/table"
 )
 
 // TestFromFolder goes the whole way: trials into a folder, the folder read back,
@@ -39,7 +39,7 @@ func TestFromFolder(t *testing.T) {
 				put(names[len(names)-1], write(t, f, format))
 			}
 		}
-		for _, format := range report.Formats() {
+		for _, format := range table.Formats() {
 			var b bytes.Buffer
 			if err := r.Write(&b, format); err != nil {
 				t.Fatal(err)

@@ -40,7 +40,7 @@ func judge(a record.Aim, c Cell, base string) string {
 		value, lo, hi = c.Versus.Ratio, c.Versus.Lo, c.Versus.Hi
 		show, what = FormatRatio, what+" to "+base
 	}
-	if c.N == 0 || !value.ok() {
+	if c.N == 0 || !value.OK() {
 		return ""
 	}
 	verdict := "met"
@@ -51,7 +51,7 @@ func judge(a record.Aim, c Cell, base string) string {
 	if a.Doc != "" {
 		text += " (" + a.Doc + ")"
 	}
-	if !lo.ok() || !hi.ok() || float64(lo) <= a.AtMost && float64(hi) > a.AtMost {
+	if !lo.OK() || !hi.OK() || float64(lo) <= a.AtMost && float64(hi) > a.AtMost {
 		text += "; not certain, the interval reaches to both sides"
 	}
 	return text

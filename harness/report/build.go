@@ -203,7 +203,7 @@ func correct(r *Report) {
 	var p []float64
 	for i := range r.Rows {
 		for j := range r.Rows[i].Cells {
-			if v := r.Rows[i].Cells[j].Versus; v != nil && r.Rows[i].Primary && v.PU.ok() {
+			if v := r.Rows[i].Cells[j].Versus; v != nil && r.Rows[i].Primary && v.PU.OK() {
 				family = append(family, v)
 				p = append(p, float64(v.PU))
 			}

@@ -4,9 +4,8 @@
 //
 // New computes everything once, by the rules of the harness contract (section
 // 7), into a Report of plain values; Write renders it as text, Markdown, CSV,
-// JSON or TeX, and Page as the REPORT.md of the folder. Text and Markdown are
-// made with tablewriter. CSV holds the numbers only; every other format carries
-// the notes too.
+// JSON or TeX (package table), and Page as the REPORT.md of the folder. CSV holds
+// the numbers only; every other format carries the notes too.
 //
 // Rows are benchmark and unit, columns are targets. A cell is the median with
 // its interval; beside the base stand the ratio to the base with its bootstrap

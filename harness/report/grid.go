@@ -3,18 +3,13 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"unibench/harness/table"
 )
 
-// grid is a table of strings, ready for a renderer. A cell may have two lines.
-type grid struct {
-	title string
-	head  []string
-	rows  [][]string
-}
-
 // grids returns the tables of r in print order.
-func (r *Report) grids() []grid {
-	var out []grid
+func (r *Report) grids() []table.Grid {
+	var out []table.Grid
 	if len(r.Rows) > 0 {
 		out = append(out, r.mainGrid())
 	}
@@ -30,10 +25,10 @@ func (r *Report) grids() []grid {
 	return out
 }
 
-func (r *Report) mainGrid() grid {
-	g := grid{
-		title: "Median and interval; ratio to " + r.Base,
-		head:  append([]string{"benchmark", "unit"}, r.Targets...),
+func (r *Report) mainGrid() table.Grid {
+	g := table.Grid{
+		Title: "Median and interval; ratio to " + r.Base,
+		Head:  append([]string{"benchmark", "unit"}, r.Targets...),
 	}
 	last := ""
 	for _, row := range r.Rows {
@@ -51,20 +46,20 @@ func (r *Report) mainGrid() grid {
 		for _, c := range row.Cells {
 			line = append(line, cellText(row, c, n))
 		}
-		g.rows = append(g.rows, line)
+		g.Rows = append(g.Rows, line)
 	}
 	for i, m := range r.Means {
 		if i == 0 || r.Means[i-1].Unit != m.Unit {
-			line := make([]string, len(g.head))
+			line := make([]string, len(g.Head))
 			line[0], line[1] = "geomean", m.Unit
 			for j := 2; j < len(line); j++ {
 				line[j] = "-"
 			}
-			g.rows = append(g.rows, line)
+			g.Rows = append(g.Rows, line)
 		}
 		for col, t := range r.Targets {
 			if t == m.Target {
-				g.rows[len(g.rows)-1][2+col] = fmt.Sprintf("%s of %d", FormatRatio(float64(m.Ratio)), m.Count)
+				g.Rows[len(g.Rows)-1][2+col] = fmt.Sprintf("%s of %d", FormatRatio(float64(m.Ratio)), m.Count)
 			}
 		}
 	}
@@ -97,7 +92,7 @@ func cellText(row Row, c Cell, n int) string {
 	if c.N != n {
 		s += fmt.Sprintf(" n=%d", c.N)
 	}
-	if c.Versus != nil && c.Versus.Ratio.ok() {
+	if c.Versus != nil && c.Versus.Ratio.OK() {
 		s += "\n" + c.Versus.text(row.Primary)
 	}
 	return s
@@ -106,7 +101,7 @@ func cellText(row Row, c Cell, n int) string {
 // text returns the ratio with what is known about its certainty.
 func (v *Comparison) text(primary bool) string {
 	s := FormatRatio(float64(v.Ratio))
-	if v.Lo.ok() && v.Hi.ok() {
+	if v.Lo.OK() && v.Hi.OK() {
 		s += fmt.Sprintf(" [%s, %s]", significant(float64(v.Lo)), significant(float64(v.Hi)))
 	}
 	p := v.PU
@@ -116,10 +111,10 @@ func (v *Comparison) text(primary bool) string {
 	return strings.TrimSpace(s + " " + formatP(p))
 }
 
-func (r *Report) phaseGrid() grid {
-	g := grid{
-		title: "Phases: median time since " + r.Phases[0].Event + " (and since the event before)",
-		head:  append([]string{"benchmark", "event"}, r.Targets...),
+func (r *Report) phaseGrid() table.Grid {
+	g := table.Grid{
+		Title: "Phases: median time since " + r.Phases[0].Event + " (and since the event before)",
+		Head:  append([]string{"benchmark", "event"}, r.Targets...),
 	}
 	last := ""
 	for _, row := range r.Phases {
@@ -132,7 +127,7 @@ func (r *Report) phaseGrid() grid {
 		for _, c := range row.Cells {
 			line = append(line, c.text())
 		}
-		g.rows = append(g.rows, line)
+		g.Rows = append(g.Rows, line)
 	}
 	return g
 }
@@ -142,14 +137,14 @@ func (c PhaseCell) text() string {
 		return "-"
 	}
 	s := FormatValue(float64(c.AtNS), "ns")
-	if c.StepNS.ok() {
+	if c.StepNS.OK() {
 		s += " (+" + FormatValue(float64(c.StepNS), "ns") + ")"
 	}
 	return s
 }
 
-func (r *Report) missingGrid() grid {
-	g := grid{title: "Not in the table", head: []string{"target", "benchmark", "what", "trials", "reason"}}
+func (r *Report) missingGrid() table.Grid {
+	g := table.Grid{Title: "Not in the table", Head: []string{"target", "benchmark", "what", "trials", "reason"}}
 	for _, m := range r.Missing {
 		target, benchmark, count := m.Target, m.Benchmark, "-"
 		if target == "" {
@@ -161,7 +156,7 @@ func (r *Report) missingGrid() grid {
 		if m.Count > 0 {
 			count = fmt.Sprint(m.Count)
 		}
-		g.rows = append(g.rows, []string{target, benchmark, m.What, count, m.Reason})
+		g.Rows = append(g.Rows, []string{target, benchmark, m.What, count, m.Reason})
 	}
 	return g
 }

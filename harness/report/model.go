@@ -12,13 +12,14 @@ type Number float64
 
 // MarshalJSON writes null for what JSON has no number for.
 func (n Number) MarshalJSON() ([]byte, error) {
-	if !n.ok() {
+	if !n.OK() {
 		return []byte("null"), nil
 	}
 	return json.Marshal(float64(n))
 }
 
-func (n Number) ok() bool { return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0) }
+// OK reports whether n is a finite number.
+func (n Number) OK() bool { return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0) }
 
 // Report is everything that is said about one run.
 type Report struct {

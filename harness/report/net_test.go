@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"unibench/harness/record"
-	"unibench/harness/report"
+	"unibench/harness/table"
 )
 
 // netSample is a made-up run with a sweep, a unit that one target could not
@@ -65,7 +65,7 @@ func netSample() *record.Data {
 
 func TestNetGolden(t *testing.T) {
 	r := build(t, netSample())
-	for _, f := range []report.Format{report.Text, report.JSON} {
+	for _, f := range []table.Format{table.Text, table.JSON} {
 		var b bytes.Buffer
 		if err := r.Write(&b, f); err != nil {
 			t.Fatal(err)
@@ -78,17 +78,17 @@ func TestNetGolden(t *testing.T) {
 func TestBrief(t *testing.T) {
 	r := build(t, netSample())
 	var whole, brief bytes.Buffer
-	if err := r.Write(&whole, report.Text); err != nil {
+	if err := r.Write(&whole, table.Text); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Brief().Write(&brief, report.Text); err != nil {
+	if err := r.Brief().Write(&brief, table.Text); err != nil {
 		t.Fatal(err)
 	}
 	if len(r.Brief().Rows) >= len(r.Rows) || strings.Contains(brief.String(), "max-lat-ns  ") || !strings.Contains(brief.String(), "in the stored tables: max-lat-ns") {
 		t.Errorf("brief table:\n%s", brief.String())
 	}
 	var again bytes.Buffer
-	if err := r.Write(&again, report.Text); err != nil || again.String() != whole.String() {
+	if err := r.Write(&again, table.Text); err != nil || again.String() != whole.String() {
 		t.Errorf("Brief changed the report it was made from: %v", err)
 	}
 	if b := build(t, sample()); b.Brief() != b {

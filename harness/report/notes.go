@@ -113,7 +113,7 @@ func primaryTests(r *Report) int {
 	n := 0
 	for _, row := range r.Rows {
 		for _, c := range row.Cells {
-			if c.Versus != nil && c.Versus.PHolm.ok() {
+			if c.Versus != nil && c.Versus.PHolm.OK() {
 				n++
 			}
 		}

@@ -60,7 +60,7 @@ func symbolOf(unit string) string {
 
 // percent writes the larger side of an interval around center: +-3%.
 func percent(c Cell) string {
-	if !c.Lo.ok() || !c.Hi.ok() {
+	if !c.Lo.OK() || !c.Hi.OK() {
 		return "+-inf"
 	}
 	if c.Center == 0 {
@@ -96,7 +96,7 @@ func significant(v float64) string {
 // formatP writes a p-value: p=0.012, p<0.001.
 func formatP(p Number) string {
 	switch {
-	case !p.ok():
+	case !p.OK():
 		return ""
 	case p < 0.001:
 		return "p<0.001"

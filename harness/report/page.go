@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"unibench/harness/record"
+	"unibench/harness/table"
 )
 
 // Page renders REPORT.md, the page that stands in a results folder: what was
@@ -30,7 +31,7 @@ func (r *Report) Page(d *record.Data, plots []string) ([]byte, error) {
 		fmt.Fprintf(&b, "- `%s`%s: %s\n", u.Name, mark, doc)
 	}
 	b.WriteString("\n## Result\n\n")
-	if err := r.Write(&b, Markdown); err != nil {
+	if err := r.Write(&b, table.Markdown); err != nil {
 		return nil, err
 	}
 	for _, p := range plots {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"unibench/harness/record"
+	"unibench/harness/table"
 )
 
 // Sweep is one benchmark whose trials have several steps, such as offered loads.
@@ -108,10 +109,10 @@ func stepOf(d *record.Data, benchmark, target, load string, units []record.Unit,
 	return step
 }
 
-func (s Sweep) grid() grid {
-	g := grid{
-		title: s.Benchmark + ", step by step: median and interval",
-		head:  append(append([]string{"load", "target"}, s.Units...), "noted"),
+func (s Sweep) grid() table.Grid {
+	g := table.Grid{
+		Title: s.Benchmark + ", step by step: median and interval",
+		Head:  append(append([]string{"load", "target"}, s.Units...), "noted"),
 	}
 	last := ""
 	for _, step := range s.Steps {
@@ -128,7 +129,7 @@ func (s Sweep) grid() grid {
 			}
 			line = append(line, text)
 		}
-		g.rows = append(g.rows, append(line, step.noted()))
+		g.Rows = append(g.Rows, append(line, step.noted()))
 	}
 	return g
 }

@@ -19,7 +19,7 @@ func readings(r *Report) []string {
 		var ahead, behind, open []string
 		for _, row := range r.Rows {
 			v := row.Cells[col].Versus
-			if !row.Primary || v == nil || !v.Ratio.ok() {
+			if !row.Primary || v == nil || !v.Ratio.OK() {
 				continue
 			}
 			text := fmt.Sprintf("%s %s", row.Benchmark, FormatRatio(float64(v.Ratio)))
@@ -52,7 +52,7 @@ func readings(r *Report) []string {
 // sign returns 1 or -1 for a ratio that is surely above or below 1, else 0.
 func (v *Comparison) sign() int {
 	switch {
-	case !v.Lo.ok() || !v.Hi.ok() || !v.PHolm.ok() || v.PHolm >= stats.Alpha:
+	case !v.Lo.OK() || !v.Hi.OK() || !v.PHolm.OK() || v.PHolm >= stats.Alpha:
 		return 0
 	case v.Lo > 1:
 		return 1

@@ -18,6 +18,7 @@ import (
 
 	"unibench/harness/record"
 	"unibench/harness/report"
+	"unibench/harness/table"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -122,7 +123,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestGolden(t *testing.T) {
-	for _, f := range report.Formats() {
+	for _, f := range table.Formats() {
 		var b bytes.Buffer
 		if err := build(t, sample()).Write(&b, f); err != nil {
 			t.Fatal(err)
@@ -153,12 +154,12 @@ func TestEmpty(t *testing.T) {
 		d := sample()
 		d.Trials = d.Trials[:n]
 		r := build(t, d)
-		for _, f := range report.Formats() {
+		for _, f := range table.Formats() {
 			var b bytes.Buffer
 			if err := r.Write(&b, f); err != nil {
 				t.Errorf("%d trials, %s: %v", n, f, err)
 			}
-			if f == report.Text && !strings.Contains(b.String(), "interrupted") {
+			if f == table.Text && !strings.Contains(b.String(), "interrupted") {
 				t.Errorf("%d trials: text does not say what is missing:\n%s", n, b.String())
 			}
 		}
@@ -223,7 +224,7 @@ func TestHolmFamily(t *testing.T) {
 func TestMachineFormats(t *testing.T) {
 	r := build(t, sample())
 	var b bytes.Buffer
-	if err := r.Write(&b, report.CSV); err != nil {
+	if err := r.Write(&b, table.CSV); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&b).ReadAll() // refuses rows of unequal length
@@ -231,7 +232,7 @@ func TestMachineFormats(t *testing.T) {
 		t.Errorf("CSV: %d rows, %v, want %d", len(rows), err, want)
 	}
 	b.Reset()
-	if err := r.Write(&b, report.JSON); err != nil {
+	if err := r.Write(&b, table.JSON); err != nil {
 		t.Fatal(err)
 	}
 	var back report.Report

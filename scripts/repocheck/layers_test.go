@@ -56,7 +56,8 @@ var layers = []layer{
 	{folder: "harness/stats", modules: []string{"golang.org/x/perf"}},
 	{folder: "harness/hist", modules: []string{"github.com/HdrHistogram/hdrhistogram-go"}},
 	{folder: "harness/host", modules: []string{"golang.org/x/sys", "github.com/shirou/gopsutil/v3"}},
-	{folder: "harness/report", may: []string{"harness/record", "harness/stats"}, modules: []string{"golang.org/x/perf", "github.com/olekukonko/tablewriter"}},
+	{folder: "harness/table", modules: []string{"github.com/olekukonko/tablewriter"}},
+	{folder: "harness/report", may: []string{"harness/record", "harness/stats", "harness/table"}, modules: []string{"golang.org/x/perf"}},
 	{
 		folder: "harness/plot", may: []string{"harness/record", "harness/hist", "harness/stats", "harness/report"},
 		modules: []string{"golang.org/x/perf", "golang.org/x/image", "gonum.org/v1/plot"},

@@ -10,6 +10,7 @@ import (
 	"unibench/harness/plot"
 	"unibench/harness/record"
 	"unibench/harness/report"
+	"unibench/harness/table"
 )
 
 // publish derives tables, figures and the page from what is stored, prints the
@@ -26,7 +27,7 @@ func (a *app) publish(w *record.Writer) error {
 		written = append(written, name)
 		return w.WriteFile(name, data)
 	}
-	for _, f := range report.Formats() {
+	for _, f := range table.Formats() {
 		var b bytes.Buffer
 		if err := r.Write(&b, f); err != nil {
 			return fmt.Errorf("make table: %w", err)
@@ -71,7 +72,7 @@ func (a *app) publish(w *record.Writer) error {
 	if err := w.Seal(); err != nil {
 		return err
 	}
-	if err := r.Brief().Write(a.stdout, report.Text); err != nil {
+	if err := r.Brief().Write(a.stdout, table.Text); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "\nresults in %s:\n", shown(w.Dir()))
@@ -83,11 +84,11 @@ func (a *app) publish(w *record.Writer) error {
 
 func benchName(d *record.Data) string { return d.Run.Suite + ".bench" }
 
-func tableSuffix(f report.Format) string {
+func tableSuffix(f table.Format) string {
 	switch f {
-	case report.Text:
+	case table.Text:
 		return "txt"
-	case report.TeX:
+	case table.TeX:
 		return "tex"
 	}
 	return string(f)

@@ -9,12 +9,13 @@ import (
 
 	"unibench/harness/record"
 	"unibench/harness/report"
+	"unibench/harness/table"
 )
 
 // stat prints the tables of stored runs, one after the other.
 func (a *app) stat(_ context.Context, args []string) error {
 	fs := flag.NewFlagSet("stat", flag.ContinueOnError)
-	format := fs.String("format", string(report.Text), "one of "+formats())
+	format := fs.String("format", string(table.Text), "one of "+formats())
 	base := fs.String("base", "", "target to compare with (default: that of the run)")
 	// Flags may stand before or after the folders.
 	var dirs []string
@@ -31,7 +32,7 @@ func (a *app) stat(_ context.Context, args []string) error {
 	if len(dirs) == 0 {
 		return usagef("stat needs the folder of a run, such as results/boot/CLASS/TIME-COMMIT")
 	}
-	if !slices.Contains(report.Formats(), report.Format(*format)) {
+	if !slices.Contains(table.Formats(), table.Format(*format)) {
 		return usagef("unknown format %q: choose one of %s", *format, formats())
 	}
 	for _, dir := range dirs {
@@ -49,7 +50,7 @@ func (a *app) stat(_ context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		if err := r.Write(a.stdout, report.Format(*format)); err != nil {
+		if err := r.Write(a.stdout, table.Format(*format)); err != nil {
 			return err
 		}
 	}
@@ -58,7 +59,7 @@ func (a *app) stat(_ context.Context, args []string) error {
 
 func formats() string {
 	var out []string
-	for _, f := range report.Formats() {
+	for _, f := range table.Formats() {
 		out = append(out, string(f))
 	}
 	return strings.Join(out, ", ")

@@ -1,4 +1,4 @@
-package report
+package table
 
 import (
 	"fmt"
@@ -14,10 +14,10 @@ import (
 const noteWidth = 100
 
 // text renders the tables without frames, for a terminal, and the notes.
-func (r *Report) text(w io.Writer) error {
-	fmt.Fprintf(w, "%s\n", r.headline())
-	for _, g := range r.grids() {
-		fmt.Fprintf(w, "\n%s\n", g.title)
+func (d *Document) text(w io.Writer) error {
+	fmt.Fprintf(w, "%s\n", d.Headline)
+	for _, g := range d.Grids {
+		fmt.Fprintf(w, "\n%s\n", g.Title)
 		var b strings.Builder
 		t := tablewriter.NewTable(&b, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Borders: tw.BorderNone,
@@ -35,38 +35,41 @@ func (r *Report) text(w io.Writer) error {
 		}
 	}
 	fmt.Fprintln(w)
-	for _, n := range r.Notes {
-		wrap(w, string(n.Kind), n.Text)
+	for _, n := range d.Notes {
+		wrap(w, n.Label, n.Text)
 	}
 	return nil
 }
 
 // markdown renders the tables as GitHub tables and the notes as a list.
-func (r *Report) markdown(w io.Writer) error {
-	fmt.Fprintf(w, "%s\n", r.headline())
-	for _, g := range r.grids() {
-		fmt.Fprintf(w, "\n**%s**\n\n", g.title)
-		for i, row := range g.rows {
+func (d *Document) markdown(w io.Writer) error {
+	fmt.Fprintf(w, "%s\n", d.Headline)
+	for _, g := range d.Grids {
+		fmt.Fprintf(w, "\n**%s**\n\n", g.Title)
+		escaped := Grid{Title: g.Title, Head: g.Head}
+		for _, row := range g.Rows {
+			line := make([]string, len(row))
 			for j, c := range row {
 				c = strings.NewReplacer("|", `\|`, "\n", "<br>").Replace(c)
 				if strings.HasSuffix(c, " *") {
 					c = strings.TrimSuffix(c, " *") + ` \*`
 				}
-				g.rows[i][j] = c
+				line[j] = c
 			}
+			escaped.Rows = append(escaped.Rows, line)
 		}
 		t := tablewriter.NewTable(w, tablewriter.WithRenderer(renderer.NewMarkdown()), plainCells())
-		if err := fill(t, g); err != nil {
+		if err := fill(t, escaped); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintln(w)
-	for _, n := range r.Notes {
+	for _, n := range d.Notes {
 		text := n.Text
 		if rest, ok := strings.CutPrefix(text, "* "); ok {
 			text = `\* ` + rest
 		}
-		fmt.Fprintf(w, "- %s: %s\n", n.Kind, text)
+		fmt.Fprintf(w, "- %s: %s\n", n.Label, text)
 	}
 	return nil
 }
@@ -85,13 +88,13 @@ func plainCells() tablewriter.Option {
 	})
 }
 
-func fill(t *tablewriter.Table, g grid) error {
-	t.Header(g.head)
-	if err := t.Bulk(g.rows); err != nil {
-		return fmt.Errorf("table %q: %w", g.title, err)
+func fill(t *tablewriter.Table, g Grid) error {
+	t.Header(g.Head)
+	if err := t.Bulk(g.Rows); err != nil {
+		return fmt.Errorf("table %q: %w", g.Title, err)
 	}
 	if err := t.Render(); err != nil {
-		return fmt.Errorf("table %q: %w", g.title, err)
+		return fmt.Errorf("table %q: %w", g.Title, err)
 	}
 	return nil
 }
