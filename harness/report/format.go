@@ -36,12 +36,12 @@ func (r *Report) records() [][]string {
 			if c.N == 0 {
 				line = append(line, "", "", "", "", "", "")
 			} else {
-				line = append(line, plainNumber(c.Center), plainNumber(c.Lo), plainNumber(c.Hi),
-					plainNumber(Number(c.Confidence)), strconv.Itoa(c.Mild), strconv.Itoa(c.Extreme))
+				line = append(line, Plain(c.Center), Plain(c.Lo), Plain(c.Hi),
+					Plain(Number(c.Confidence)), strconv.Itoa(c.Mild), strconv.Itoa(c.Extreme))
 			}
 			if v := c.Versus; v != nil {
-				line = append(line, r.Base, plainNumber(v.Ratio), plainNumber(v.Lo), plainNumber(v.Hi),
-					plainNumber(v.PU), plainNumber(v.PBlocked), plainNumber(v.PHolm))
+				line = append(line, r.Base, Plain(v.Ratio), Plain(v.Lo), Plain(v.Hi),
+					Plain(v.PU), Plain(v.PBlocked), Plain(v.PHolm))
 			} else {
 				line = append(line, "", "", "", "", "", "", "")
 			}
@@ -51,7 +51,8 @@ func (r *Report) records() [][]string {
 	return rows
 }
 
-func plainNumber(n Number) string {
+// Plain writes n with full precision; what is not a finite number is empty.
+func Plain(n Number) string {
 	if !n.OK() {
 		return ""
 	}

@@ -85,7 +85,7 @@ func cellText(row Row, c Cell, n int) string {
 	s := FormatValue(float64(c.Center), row.Unit)
 	switch {
 	case !row.Exact:
-		s += " " + percent(c)
+		s += " " + FormatInterval(c.Center, c.Lo, c.Hi)
 	case c.Lo != c.Hi:
 		s += " (varies)"
 	}
@@ -102,13 +102,13 @@ func cellText(row Row, c Cell, n int) string {
 func (v *Comparison) text(primary bool) string {
 	s := FormatRatio(float64(v.Ratio))
 	if v.Lo.OK() && v.Hi.OK() {
-		s += fmt.Sprintf(" [%s, %s]", significant(float64(v.Lo)), significant(float64(v.Hi)))
+		s += fmt.Sprintf(" [%s, %s]", Significant(float64(v.Lo)), Significant(float64(v.Hi)))
 	}
 	p := v.PU
 	if primary {
 		p = v.PHolm
 	}
-	return strings.TrimSpace(s + " " + formatP(p))
+	return strings.TrimSpace(s + " " + FormatP(p))
 }
 
 func (r *Report) phaseGrid() table.Grid {

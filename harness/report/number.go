@@ -25,7 +25,7 @@ func FormatValue(v float64, unit string) string {
 		return "0" + symbol
 	}
 	if symbol == "" && math.Abs(tidy) < 1 {
-		return significant(tidy) // 20m would look like 20 million
+		return Significant(tidy) // 20m would look like 20 million
 	}
 	cls := benchunit.ClassOf(tidyUnit)
 	s := benchunit.CommonScale([]float64{tidy}, cls)
@@ -44,6 +44,14 @@ func digitsFor(v float64) int {
 	return 2
 }
 
+// FormatDifference is FormatValue for a difference: +120B, -3.
+func FormatDifference(v float64, unit string) string {
+	if v > 0 {
+		return "+" + FormatValue(v, unit)
+	}
+	return FormatValue(v, unit)
+}
+
 // symbolOf returns what stands behind a number of a tidied unit.
 func symbolOf(unit string) string {
 	last := unit[strings.LastIndexByte(unit, '-')+1:]
@@ -58,18 +66,18 @@ func symbolOf(unit string) string {
 	return ""
 }
 
-// percent writes the larger side of an interval around center: +-3%.
-func percent(c Cell) string {
-	if !c.Lo.OK() || !c.Hi.OK() {
+// FormatInterval writes the larger side of an interval around center: +-3%.
+func FormatInterval(center, lo, hi Number) string {
+	if !lo.OK() || !hi.OK() {
 		return "+-inf"
 	}
-	if c.Center == 0 {
-		if c.Lo == c.Hi {
+	if center == 0 {
+		if lo == hi {
 			return "+-0%"
 		}
 		return "+-inf"
 	}
-	p := 100 * math.Max(math.Abs(float64(c.Hi/c.Center-1)), math.Abs(float64(1-c.Lo/c.Center)))
+	p := 100 * math.Max(math.Abs(float64(hi/center-1)), math.Abs(float64(1-lo/center)))
 	if p > 0 && p < 0.5 {
 		return "+-<1%"
 	}
@@ -81,11 +89,11 @@ func FormatRatio(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "-"
 	}
-	return significant(v) + "x"
+	return Significant(v) + "x"
 }
 
-// significant writes v with three significant digits and no exponent.
-func significant(v float64) string {
+// Significant writes v with three significant digits and no exponent.
+func Significant(v float64) string {
 	if v == 0 {
 		return "0"
 	}
@@ -93,8 +101,8 @@ func significant(v float64) string {
 	return strconv.FormatFloat(v, 'f', min(max(d, 0), 9), 64)
 }
 
-// formatP writes a p-value: p=0.012, p<0.001.
-func formatP(p Number) string {
+// FormatP writes a p-value: p=0.012, p<0.001.
+func FormatP(p Number) string {
 	switch {
 	case !p.OK():
 		return ""

@@ -125,7 +125,7 @@ func (s Sweep) grid() table.Grid {
 		for i, c := range step.Cells {
 			text := "-"
 			if c.N > 0 {
-				text = FormatValue(float64(c.Center), s.Units[i]) + " " + percent(c)
+				text = FormatValue(float64(c.Center), s.Units[i]) + " " + FormatInterval(c.Center, c.Lo, c.Hi)
 			}
 			line = append(line, text)
 		}

@@ -6,7 +6,8 @@
 //     without a distribution, Quantile, Tukey labels.
 //   - MannWhitney: the unpaired test, the same that benchstat makes.
 //   - SignedRank: the blocked test, exact over all sign patterns.
-//   - MedianRatio: effect size, with a bootstrap interval over whole blocks.
+//   - MedianRatio: effect size, with a bootstrap interval over whole blocks;
+//     MedianRatioApart: the same over values, for sides that share no blocks.
 //   - GeoMean over ratios, Holm for a family of tests.
 //
 // Median and MannWhitney are golang.org/x/perf/benchmath, so that their numbers

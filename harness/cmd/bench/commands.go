@@ -11,8 +11,10 @@ import (
 	"strings"
 	"syscall"
 
+	"unibench/harness/compare"
 	"unibench/harness/host"
 	"unibench/harness/loadgen"
+	"unibench/harness/noise"
 	"unibench/harness/record"
 	"unibench/harness/suite"
 )
@@ -24,6 +26,8 @@ const (
 	exitUsage       = 2
 	exitUnfit       = 3
 	exitData        = 4
+	exitRegressed   = 5
+	exitNoisy       = 6
 	exitInterrupted = 130
 )
 
@@ -32,17 +36,26 @@ type command struct {
 	name    string
 	args    string
 	summary string
-	run     func(a *app, ctx context.Context, args []string) error
+	// examples are command lines for the help. A test runs them, with stored
+	// runs in place of OLD, NEW, DIR and results, and wants status 0.
+	examples []string
+	run      func(a *app, ctx context.Context, args []string) error
 }
 
 func commands() []command {
 	return []command{
-		{"list", "[-suite S] [-json]", "list suites, benchmarks, targets and units", (*app).list},
-		{"doctor", "[-json]", "check whether this host is fit, and say what to do", (*app).doctor},
-		{"run", "-suite S [flags]", "run a suite, print its table and store the results", (*app).runSuite},
-		{"stat", "DIR... [-format F] [-base T]", "print the tables of stored runs", (*app).stat},
-		{"version", "", "print the version", (*app).version},
-		{"help", "[COMMAND]", "explain bench or a command", (*app).help},
+		{"list", "[-suite S] [-json]", "list suites, benchmarks, targets and units", []string{"bench list -suite boot"}, (*app).list},
+		{"doctor", "[-json]", "check whether this host is fit, and say what to do", nil, (*app).doctor},
+		{"run", "-suite S [flags]", "run a suite, print its table and store the results", nil, (*app).runSuite},
+		{"stat", "DIR... [-format F] [-base T]", "print the tables of stored runs", []string{"bench stat DIR", "bench stat -format csv DIR"}, (*app).stat},
+		{"compare", "OLD NEW [flags]", "say whether a stored run is worse than another: the gate", []string{
+			"bench compare OLD NEW",
+			"bench compare -min 5% -format md OLD NEW",
+			"bench compare -primary 'Hello (process|unikernel) boot-first-ns' -correct none OLD NEW",
+			"bench compare -allow benchmarks,targets,units,version -all -format csv OLD NEW",
+		}, (*app).compare},
+		{"version", "", "print the version", nil, (*app).version},
+		{"help", "[COMMAND]", "explain bench or a command", nil, (*app).help},
 	}
 }
 
@@ -105,6 +118,7 @@ func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s
 
 func exitStatus(err error) int {
 	var data *record.DataError
+	var mismatch *compare.Mismatch
 	var inner statusError
 	switch {
 	case errors.As(err, &inner):
@@ -117,8 +131,13 @@ func exitStatus(err error) int {
 		return exitUsage
 	case errors.Is(err, suite.ErrNothing), errors.Is(err, host.ErrUnfit), errors.Is(err, host.ErrBusy):
 		return exitUnfit
-	case errors.As(err, &data), errors.Is(err, errInsufficient):
+	case errors.As(err, &data), errors.As(err, &mismatch), errors.Is(err, errInsufficient),
+		errors.Is(err, compare.ErrNoPrimary), errors.Is(err, noise.ErrInvalid):
 		return exitData
+	case errors.Is(err, errRegressed):
+		return exitRegressed
+	case errors.Is(err, errNoisy):
+		return exitNoisy
 	}
 	return exitFailed
 }
@@ -146,6 +165,22 @@ func (a *app) parse(fs *flag.FlagSet, args []string) error {
 		return usagef("%v: bench %s has the flags %s", err, fs.Name(), strings.Join(names, ", "))
 	}
 	return nil
+}
+
+// parseMixed is parse for commands whose flags may stand before, between or after
+// their arguments, which it returns.
+func (a *app) parseMixed(fs *flag.FlagSet, args []string) ([]string, error) {
+	var words []string
+	for rest := args; ; {
+		if err := a.parse(fs, rest); err != nil {
+			return nil, err
+		}
+		if fs.NArg() == 0 {
+			return words, nil
+		}
+		words = append(words, fs.Arg(0))
+		rest = fs.Args()[1:]
+	}
 }
 
 var errHelp = errors.New("help was asked for")

@@ -14,7 +14,7 @@ func overview() string {
 	for _, c := range commands() {
 		fmt.Fprintf(&b, "  %-8s %s\n", c.name, c.summary)
 	}
-	b.WriteString("\nexit status: 0 fine, 1 trial or tool failed, 2 usage, 3 host unfit, 4 data invalid or insufficient, 130 interrupted\n")
+	b.WriteString("\nexit status: 0 fine, 1 trial or tool failed, 2 usage, 3 host unfit, 4 data invalid or insufficient, 5 regression, 6 too noisy, 130 interrupted\n")
 	b.WriteString("bench help COMMAND lists the flags of a command; -x and --x are the same\n")
 	return b.String()
 }
@@ -55,4 +55,9 @@ func (a *app) commandHelp(w io.Writer, fs *flag.FlagSet) {
 		fs.PrintDefaults()
 	}
 	fs.SetOutput(io.Discard)
+	for _, c := range commands() {
+		if c.name == fs.Name() && len(c.examples) > 0 {
+			fmt.Fprintf(w, "\nexamples:\n  %s\n", strings.Join(c.examples, "\n  "))
+		}
+	}
 }

@@ -17,23 +17,15 @@ func (a *app) stat(_ context.Context, args []string) error {
 	fs := flag.NewFlagSet("stat", flag.ContinueOnError)
 	format := fs.String("format", string(table.Text), "one of "+formats())
 	base := fs.String("base", "", "target to compare with (default: that of the run)")
-	// Flags may stand before or after the folders.
-	var dirs []string
-	for rest := args; ; {
-		if err := a.parse(fs, rest); err != nil {
-			return helpIsFine(err)
-		}
-		if fs.NArg() == 0 {
-			break
-		}
-		dirs = append(dirs, fs.Arg(0))
-		rest = fs.Args()[1:]
+	dirs, err := a.parseMixed(fs, args)
+	if err != nil {
+		return helpIsFine(err)
 	}
 	if len(dirs) == 0 {
 		return usagef("stat needs the folder of a run, such as results/boot/CLASS/TIME-COMMIT")
 	}
-	if !slices.Contains(table.Formats(), table.Format(*format)) {
-		return usagef("unknown format %q: choose one of %s", *format, formats())
+	if err := checkFormat(*format); err != nil {
+		return err
 	}
 	for _, dir := range dirs {
 		d, err := record.Load(dir)
@@ -53,6 +45,13 @@ func (a *app) stat(_ context.Context, args []string) error {
 		if err := r.Write(a.stdout, table.Format(*format)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func checkFormat(name string) error {
+	if !slices.Contains(table.Formats(), table.Format(name)) {
+		return usagef("unknown format %q: choose one of %s", name, formats())
 	}
 	return nil
 }

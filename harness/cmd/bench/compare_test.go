@@ -1,0 +1,168 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"unibench/harness/noise"
+	"unibench/harness/record"
+	"unibench/harness/record/recordtest"
+)
+
+// history is a made-up run number n, its times multiplied by slower.
+func history(n int, slower, spread float64) recordtest.Spec {
+	return recordtest.Spec{
+		Start: time.Date(2026, 1, 1+n, 3, 4, 5, 0, time.UTC), Seed: uint64(100 + n), Commit: strings.Repeat(string("0123456789abcdef"[n%16]), 40),
+		Units: []record.Unit{
+			{Name: "boot-first-ns", Better: "lower", Primary: true},
+			{Name: "image-B", Better: "lower", Exact: true},
+		},
+		Value: func(s record.Slot, unit string, rng *rand.Rand) (float64, bool) {
+			if unit == "image-B" {
+				return 1_200_000, true
+			}
+			return math.Round(1e6 * slower * math.Exp(spread*rng.NormFloat64())), true
+		},
+	}
+}
+
+// TestExamples runs the command lines that the help of the commands shows.
+func TestExamples(t *testing.T) {
+	p := newPlace(t)
+	results := filepath.Join(p.out, "results")
+	words := map[string]string{"results": results, "OUT": filepath.Join(p.out, "made")}
+	for n := range 6 {
+		words["OLD"], words["NEW"] = words["NEW"], history(n, 1, 0.005).Store(t, results, -1)
+	}
+	words["DIR"] = words["NEW"]
+	for _, c := range commands() {
+		for _, line := range c.examples {
+			args := split(line)
+			if len(args) < 2 || args[0] != "bench" || args[1] != c.name {
+				t.Errorf("%q is no example of %s", line, c.name)
+				continue
+			}
+			for i, a := range args {
+				if path, ok := words[a]; ok {
+					args[i] = path
+				}
+			}
+			status, stdout, stderr := p.do(args[1:]...)
+			if status != exitOK || stdout == "" || stderr != "" {
+				t.Errorf("%s: status %d, want 0\n%s\n%s", line, status, stdout, stderr)
+			}
+			_, help, _ := p.do("help", c.name)
+			if !strings.Contains(help, "\n  "+line+"\n") {
+				t.Errorf("bench help %s does not show %q:\n%s", c.name, line, help)
+			}
+		}
+	}
+}
+
+// TestCompare asks for every exit status of the gate.
+func TestCompare(t *testing.T) {
+	p := newPlace(t)
+	results := filepath.Join(p.out, "results")
+	old := history(0, 1, 0.005).Store(t, results, -1)
+	store := func(s recordtest.Spec, stop int) string { t.Helper(); return s.Store(t, results, stop) }
+	same := store(history(1, 1, 0.005), -1)
+	slow := store(history(2, 1.1, 0.005), -1)
+	noisy := store(history(3, 1, 0.4), -1)
+	few := history(4, 1, 0.005)
+	few.Count = 3
+	other := history(5, 1, 0.005)
+	other.HostClass = "amd-16c"
+	fewer := history(6, 1.1, 0.005)
+	fewer.Targets = []string{"process"}
+	begun := store(history(7, 1, 0.005), 8)
+	changed := store(history(8, 1, 0.005), -1)
+	raw := filepath.Join(changed, record.HostFile)
+	if err := os.WriteFile(raw, []byte(`{"snapshots":[]}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	fewDir, otherDir, fewerDir := store(few, -1), store(other, -1), store(fewer, -1)
+	for _, c := range []struct {
+		name   string
+		args   []string
+		status int
+		stdout string // empty: nothing at all
+		stderr string // empty: nothing at all
+	}{
+		{"the same", []string{old, same}, 0, "no difference shown 2", ""},
+		{"faster", []string{slow, same}, 0, "improvement 2", ""},
+		{"slower", []string{old, slow}, 5, "regression 2", "bench: regression of Hello process boot-first-ns, Hello unikernel boot-first-ns\n"},
+		{"slower, csv, flags last", []string{old, slow, "-format", "csv"}, 5, "Hello,process,boot-first-ns,lower,true,", "bench: regression of "},
+		{"slower by less than counts", []string{"-min", "25%", old, slow}, 0, "no difference shown 2", ""},
+		{"slower, but only the image decides", []string{"--primary", "image-B", old, slow}, 0, "no difference shown 2", ""},
+		{"noise", []string{old, noisy}, 6, "too noisy 2", "bench: too noisy for a change of the size that was asked for: Hello process boot-first-ns, "},
+		{"too few", []string{old, fewDir}, 4, "too few trials 2", "bench: insufficient data: too few trials"},
+		{"host class", []string{old, otherDir}, 4, "", "bench: the runs cannot be compared: host classes pvm-2c and amd-16c\n"},
+		{"targets", []string{old, fewerDir}, 4, "", "only the old run has targets unikernel (accept it with -allow targets: the rest is compared)\n"},
+		{"targets, allowed", []string{"-allow", "targets", old, fewerDir}, 5, "allowed: only the old run has targets unikernel", "bench: regression of Hello process boot-first-ns\n"},
+		{"interrupted", []string{old, begun}, 4, "", "no SHA256SUMS"},
+		{"interrupted, allowed", []string{"-allow", "incomplete", old, begun}, 0, "the new run was interrupted: 4 of 20 trials are missing", ""},
+		{"changed file", []string{old, changed}, 4, "", "host.json: changed since the run"},
+		{"no folder", []string{old, filepath.Join(p.out, "none")}, 4, "", "invalid results"},
+		{"the same run", []string{old, old}, 4, "", "both are the same run"},
+		{"one folder", []string{old}, 2, "", "needs two folders"},
+		{"min without a sign", []string{"-min", "3", old, same}, 2, "", "such as 3%"},
+		{"alpha", []string{"-alpha", "5", old, same}, 2, "", "between 0 and 1"},
+		{"correction", []string{"-correct", "bonferroni", old, same}, 2, "", "choose holm or none"},
+		{"primary without a match", []string{"-primary", "moon", old, same}, 2, "", `-primary "moon" matches no row`},
+		{"primary is no expression", []string{"-primary", "(", old, same}, 2, "", "-primary: "},
+		{"rule", []string{"-allow", "host", old, same}, 2, "", `unknown rule "host"`},
+		{"format", []string{"-format", "pdf", old, same}, 2, "", `unknown format "pdf"`},
+		{"floor that is not there", []string{"-noise", filepath.Join(p.out, "none.json"), old, same}, 2, "", "there is no file"},
+	} {
+		status, stdout, stderr := p.do(append([]string{"compare"}, c.args...)...)
+		if status != c.status || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) ||
+			c.stdout == "" && stdout != "" || c.stderr == "" && stderr != "" {
+			t.Errorf("%s: status %d, want %d\nstandard output, want %q:\n%s\nstandard error, want %q:\n%s",
+				c.name, status, c.status, c.stdout, stdout, c.stderr, stderr)
+		}
+	}
+}
+
+// TestCompareFloor: a noise floor beside the results raises the threshold, and tells
+// who asked for less than it allows.
+func TestCompareFloor(t *testing.T) {
+	p := newPlace(t)
+	results := filepath.Join(p.out, "results")
+	old, slow := history(0, 1, 0.005).Store(t, results, -1), history(1, 1.1, 0.005).Store(t, results, -1)
+	now := time.Now()
+	file := noise.File{
+		Schema: noise.Schema, HostClass: "pvm-2c", Measured: now, Expires: now.AddDate(0, 1, 0),
+		Floors: []noise.Floor{{Suite: "boot", Unit: "boot-first-ns", Share: 0.08}},
+	}
+	put := func(data []byte) {
+		t.Helper()
+		path := noise.Path(results, "pvm-2c")
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := file.Format()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(data)
+	if status, stdout, stderr := p.do("compare", old, slow); status != exitOK || !strings.Contains(stdout, "16%") {
+		t.Errorf("10 %% against a floor of 8 %%: status %d, want 0 and a threshold of 16%%\n%s%s", status, stdout, stderr)
+	}
+	status, _, stderr := p.do("compare", "-min", "5%", old, slow)
+	if status != exitNoisy || !strings.Contains(stderr, "noise floor of the host class is too high") {
+		t.Errorf("-min 5%% against a floor of 8 %%: status %d, want 6: %s", status, stderr)
+	}
+	put([]byte("{}"))
+	if status, _, stderr := p.do("compare", old, slow); status != exitData || !strings.Contains(stderr, "invalid noise floor") {
+		t.Errorf("no noise floor in the file: status %d, want 4: %s", status, stderr)
+	}
+}

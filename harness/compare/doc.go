@@ -1,0 +1,32 @@
+// Package compare decides whether one stored run is worse than another of the same
+// suite and host class: the gate of bench compare, by the rules of the harness
+// contract (sections 3 and 7).
+//
+// New first refuses what cannot be compared, as a *Mismatch: another suite or host
+// class, an emulated processor against a real one, sets of benchmarks, targets and
+// units that differ (unless allowed). Then each benchmark, target and unit gets a Row:
+//
+//   - the medians with their order-statistic intervals;
+//   - the ratio new/old with a seeded bootstrap interval, over blocks where the blocks
+//     of the two runs pair, else over trials;
+//   - p of the Mann-Whitney test, which is that of stock benchstat, and of the signed
+//     ranks of blocks where they pair;
+//   - for primary metrics, p corrected by Holm over all of them;
+//   - a verdict.
+//
+// Blocks pair when the runs took turns: all of block k of both was over before block
+// k+1 of either began. Only then do the two halves of a pair share what the host did.
+//
+// Verdicts. A difference is shown when p is below the level and the ratio is away from
+// 1 by the threshold or more, which is the greater of the one that was asked for and
+// noise.Factor noise floors of the host class. It is a regression or an improvement
+// by the unit's direction. Otherwise, if the whole interval of the ratio lies within
+// the threshold, no difference is shown; if it does not, the runs are too noisy to
+// say so, or too few (under six trials on a side, or fewer than the test needs to reach
+// the level at all). Primary metrics decide about the outcome; all others are exploratory. A unit
+// without a distribution (assume=exact) has neither p nor threshold: any change is an
+// event.
+//
+// Steps of sweeps are not compared, what the sweep found (slo-req/s) is. The package
+// reads no files and prints nothing; all randomness is seeded by the two runs.
+package compare

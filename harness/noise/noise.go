@@ -1,0 +1,144 @@
+// Package noise holds the noise floor of a host class: how far apart the medians of
+// two runs of the same binary lie there, from an A/A test. It is a file beside the
+// results (harness contract, sections 4 and 7),
+//
+//	<root>/noise/<host-class>.json
+//
+// with an expiry date, because hosts change. A floor is the ratio by which A/A
+// medians differed, as a share: 0.02 for 2 %. A change counts from Factor floors on.
+//
+// The package measures nothing: it reads and writes the file, and looks floors up.
+package noise
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Schema is the version of the file.
+const Schema = 1
+
+// Factor is how many floors a change must have to count. The floor is what two
+// runs of one binary differ by at most in 95 of 100 cases; two of them are not
+// reached by chance even where a session is noisier than that of the A/A test.
+const Factor = 2
+
+// File is the noise floor of one host class.
+type File struct {
+	Schema    int       `json:"schema"`
+	HostClass string    `json:"host_class"`
+	Measured  time.Time `json:"measured"`
+	Expires   time.Time `json:"expires"`
+	Floors    []Floor   `json:"floors"`
+}
+
+// Floor is that of one unit of a suite, and of one benchmark and target where these
+// are not empty.
+type Floor struct {
+	Suite     string  `json:"suite"`
+	Benchmark string  `json:"benchmark,omitempty"`
+	Target    string  `json:"target,omitempty"`
+	Unit      string  `json:"unit"`
+	Share     float64 `json:"share"` // 95th percentile of |ratio - 1| in A/A runs
+}
+
+// ErrInvalid means that a file is not a noise floor.
+var ErrInvalid = errors.New("invalid noise floor")
+
+// Path returns where the floor of a host class is kept below the results root.
+func Path(root, hostClass string) string {
+	return filepath.Join(root, "noise", hostClass+".json")
+}
+
+// Read reads the file at path; nil without an error means that there is none.
+func Read(path string) (*File, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read noise floor: %w", err)
+	}
+	f, err := Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w (restore it, or measure it anew)", path, err)
+	}
+	return f, nil
+}
+
+// Parse reads the content of a file; unknown fields are errors.
+func Parse(data []byte) (*File, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	var f File
+	if err := dec.Decode(&f); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, fmt.Errorf("%w: more than one JSON value", ErrInvalid)
+	}
+	if err := f.validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return &f, nil
+}
+
+func (f *File) validate() error {
+	if f.Schema != Schema {
+		return fmt.Errorf("version %d, want %d", f.Schema, Schema)
+	}
+	if f.HostClass == "" || f.Measured.IsZero() || !f.Expires.After(f.Measured) {
+		return errors.New("want a host class, and an expiry after the measurement")
+	}
+	for i, g := range f.Floors {
+		if g.Suite == "" || g.Unit == "" || !(g.Share >= 0 && g.Share < 10) {
+			return fmt.Errorf("floor %d: want a suite, a unit and a share from 0 to 10, got %q, %q, %v", i+1, g.Suite, g.Unit, g.Share)
+		}
+	}
+	return nil
+}
+
+// Format returns the content of the file.
+func (f *File) Format() ([]byte, error) {
+	if err := f.validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	b, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("noise floor: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// Lookup returns the floor that fits best: one of the benchmark and target before
+// one of the benchmark, that before one of the target, that before one of the unit
+// alone. A nil file has none.
+func (f *File) Lookup(suite, benchmark, target, unit string) (share float64, ok bool) {
+	if f == nil {
+		return 0, false
+	}
+	best := -1
+	for _, g := range f.Floors {
+		if g.Suite != suite || g.Unit != unit || g.Benchmark != "" && g.Benchmark != benchmark || g.Target != "" && g.Target != target {
+			continue
+		}
+		rank := 0
+		if g.Benchmark != "" {
+			rank += 2
+		}
+		if g.Target != "" {
+			rank++
+		}
+		if rank > best {
+			best, share = rank, g.Share
+		}
+	}
+	return share, best >= 0
+}
