@@ -59,7 +59,7 @@ var layers = []layer{
 	{folder: "harness/table", modules: []string{"github.com/olekukonko/tablewriter"}},
 	{folder: "harness/report", may: []string{"harness/record", "harness/stats", "harness/table"}, modules: []string{"golang.org/x/perf"}},
 	{folder: "harness/noise"},
-	{folder: "harness/compare", may: []string{"harness/record", "harness/stats", "harness/table", "harness/report", "harness/noise"}},
+	{folder: "harness/compare", may: []string{"harness/record", "harness/stats", "harness/table", "harness/report", "harness/noise"}, modules: []string{"golang.org/x/perf"}},
 	{
 		folder: "harness/plot", may: []string{"harness/record", "harness/hist", "harness/stats", "harness/report"},
 		modules: []string{"golang.org/x/perf", "golang.org/x/image", "gonum.org/v1/plot"},
