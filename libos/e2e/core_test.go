@@ -140,6 +140,32 @@ func TestCore(t *testing.T) {
 	}
 }
 
+// TestCoreOfInterrupted: threads that have no vCPU, because the library OS took it away
+// from them, are in the core where the program was.
+func TestCoreOfInterrupted(t *testing.T) {
+	start(t)
+	gdb, err := exec.LookPath("gdb")
+	if err != nil {
+		t.Skip(err)
+	}
+	b := program(t, own("signals"))
+	text := ""
+	for range 5 { // one of them may be between two goroutines
+		j := quitTwice("-cpus 1", "deafloops")
+		j.env = append(j.env, "GOMAXPROCS=2") // for one vCPU
+		path := withCore(t, &j)
+		if o := j.asUnikernel(t, b); o.Status != 131 {
+			t.Fatalf("status %d, standard error:\n%s", o.Status, head(o.Stderr))
+		}
+		text = debug(t, gdb, "-nx", "-batch", "-ex", "set width 0", "-ex", "thread apply all bt", b.image, path)
+		_, text, _ = strings.Cut(text, "\nThread ") // behind a greeting that shows a frame
+		if strings.Count(text, "main.spin ()") == 2 {
+			return
+		}
+	}
+	t.Errorf("there are never two threads in main.spin:\n%s", head(text))
+}
+
 // sparse checks that a core takes far less room than the memory that it shows.
 func sparse(t *testing.T, path string) {
 	t.Helper()

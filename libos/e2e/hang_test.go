@@ -41,13 +41,9 @@ func TestHang(t *testing.T) {
 	}
 }
 
-// TestSecondQuit: one that does not react is ended by the second SIGQUIT, and its
-// core shows what it was doing.
-func TestSecondQuit(t *testing.T) {
-	start(t)
-	b := program(t, own("signals"))
-	j := sending("-cpus 2", "deafloops", "ready", syscall.SIGQUIT)
-	path := withCore(t, &j)
+// quitTwice is a job that gets SIGQUIT until it ends.
+func quitTwice(flags, arg string) job {
+	j := sending(flags, arg, "ready", syscall.SIGQUIT)
 	quit := j.with
 	j.with = func(cmd *exec.Cmd) func() {
 		first := quit(cmd)
@@ -66,6 +62,16 @@ func TestSecondQuit(t *testing.T) {
 			}()
 		}
 	}
+	return j
+}
+
+// TestSecondQuit: one that does not react is ended by the second SIGQUIT, and its
+// core shows what it was doing.
+func TestSecondQuit(t *testing.T) {
+	start(t)
+	b := program(t, own("signals"))
+	j := quitTwice("-cpus 2", "deafloops")
+	path := withCore(t, &j)
 	o := j.asUnikernel(t, b)
 	if o.Status != 131 || o.Stdout != "ready\n" {
 		t.Fatalf("%+v, want status 131", o)

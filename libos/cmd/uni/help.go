@@ -18,7 +18,8 @@ const runUsage = `usage: uni run [flags] [go build flags] PKG|IMAGE [-- args]
 Boots an image under KVM; a package is built first, and its image is not kept.
 The program gets args, standard input, output and error, and signals, as if it
 were a process, and its exit status becomes that of uni run. 125 means that it
-could not be built or started.
+could not be built or started. SIGQUIT makes a Go program print its goroutines and
+end; a second one ends it in any case and prints the registers of each processor.
 
   -mem SIZE     memory of the unikernel, such as 64M
   -cpus N       number of processors
@@ -27,9 +28,10 @@ could not be built or started.
   -stats FILE   write the run's statistics there, as JSON
   -stats-fd N   inherited socket: each byte that is written to it asks for the
                 statistics of the moment, one line of JSON
-  -core FILE    write an ELF core there for gdb and dlv, if the program dies of a
-                signal or a fatal error of Go, if the library OS breaks, or at
-                a second SIGQUIT; otherwise FILE stays empty
+  -core FILE    write an ELF core there, for gdb IMAGE FILE and dlv core IMAGE
+                FILE, if the program dies of a signal or a fatal error of Go, if
+                the library OS breaks, or at a second SIGQUIT; otherwise FILE
+                stays empty. Of a package, uni build makes the same image again
   -trace FILE   write a line there for each system call, as strace does
   -net SPEC     attach the program to an existing TAP interface:
                   tap=NAME or tapfd=N[+N...]  its name, or inherited descriptors

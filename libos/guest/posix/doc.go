@@ -27,6 +27,9 @@
 // packet rings, netlink changes nothing and announces nothing, and poll finds
 // the console always ready.
 //
+// Where HAL.Tracing says so, each call is reported when it has ended, arguments and
+// result as numbers; HAL.Trace passes them on to who makes text of them.
+//
 // Memory of the caller is reached through Args only, whose pointers may lead
 // into the caller's stack: they must never be stored in anything that outlives
 // the call or lies on the heap, and Args itself must never move to the heap.
