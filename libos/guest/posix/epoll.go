@@ -292,15 +292,6 @@ func (e *epoll) stat() linux.Stat {
 	return linux.Stat{Dev: 9, Ino: 1, Nlink: 1, Mode: 0o600, Blksize: 4096}
 }
 func (e *epoll) waiters() *notifier { return &e.notes }
-func (e *epoll) unwatch(fd int)     { e.notes.detach(fd) }
-
-func (e *epoll) watch(fd int, pd uintptr) {
-	e.notes.attach(fd, pd)
-	if events := e.ready(); events != 0 {
-		w := watch{fd: fd, pd: pd}
-		w.tell(e.p.hal, events)
-	}
-}
 
 // ready looks at the items of the list, without taking any out.
 func (e *epoll) ready() uint32 {

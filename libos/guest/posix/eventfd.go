@@ -95,15 +95,6 @@ func (e *eventfd) ready() (events uint32) {
 	return events
 }
 
-func (e *eventfd) watch(fd int, pd uintptr) {
-	e.notes.attach(fd, pd)
-	if events := e.ready(); events != 0 {
-		w := watch{fd: fd, pd: pd}
-		w.tell(e.p.hal, events)
-	}
-}
-
-func (e *eventfd) unwatch(fd int)                   { e.notes.detach(fd) }
 func (e *eventfd) waiters() *notifier               { return &e.notes }
 func (e *eventfd) reopen(int) (stream, linux.Errno) { return nil, linux.ENXIO }
 func (e *eventfd) close()                           {}

@@ -120,7 +120,7 @@ func (p *Process) close(fd int) linux.Errno {
 // dropped cleans up after f has lost descriptor fd.
 func (p *Process) dropped(fd int, f *file) {
 	if w, ok := f.stream.(watched); ok {
-		w.unwatch(fd)
+		w.waiters().detach(fd)
 	}
 	f.put()
 }

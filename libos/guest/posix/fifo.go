@@ -7,141 +7,100 @@ import (
 	"unibench/libos/guest/vfs"
 )
 
-// fifos holds the pipes behind named pipes (fifo(7)) that are open. The zero
-// value is empty.
-type fifos struct {
+// fifoTable holds the pipes behind named pipes (fifo(7)). There is one as long
+// as a description, or an open that waits, uses it; what nobody has read is
+// gone then. The zero value is an empty table.
+type fifoTable struct {
 	mu    sync.Mutex
 	pipes map[*vfs.Inode]*fifo
 }
 
-// fifo is a pipe whose ends come and go.
 type fifo struct {
-	pipe
-	came [2]int // how many descriptions each side ever had; guarded by pipe.mu
-	open int    // descriptions, and opens at work; guarded by fifos.mu
+	pipe  *pipe
+	users int
 }
 
-// fifoEnd is the stream of one description: both sides if it is open for both.
-type fifoEnd struct {
-	of    *fifos
-	node  *vfs.Inode
-	fifo  *fifo
-	sides [2]*pipeEnd // nil for the side that is not open
-}
-
-// openFIFO opens a named pipe. An open for one side waits for the other.
-func (p *Process) openFIFO(node *vfs.Inode, flags int) (stream, linux.Errno) {
-	t := &p.fifos
+// open opens the named pipe of node as open(2) does with these flags, and waits
+// for the other side if it has to.
+func (t *fifoTable) open(hal HAL, node *vfs.Inode, flags int) (stream, linux.Errno) {
 	t.mu.Lock()
 	f := t.pipes[node]
 	if f == nil {
 		if t.pipes == nil {
 			t.pipes = make(map[*vfs.Inode]*fifo)
 		}
-		f = &fifo{pipe: pipe{hal: p.hal, ino: node.Stat().Ino}}
-		f.changed.L = &f.pipe.mu
+		f = &fifo{pipe: makePipe(hal)}
+		f.pipe.fifos, f.pipe.node = t, node
 		t.pipes[node] = f
 	}
-	f.open++
+	f.users++
 	t.mu.Unlock()
-	e := &fifoEnd{of: t, node: node, fifo: f}
-	if errno := e.join(flags&linux.OAccmode, flags&linux.ONonblock != 0); errno != 0 {
-		e.leave()
+	e, errno := f.pipe.open(flags)
+	if errno != 0 {
+		t.drop(f.pipe)
 		return nil, errno
 	}
 	return e, 0
 }
 
-// join opens sides and waits for the other one.
-func (e *fifoEnd) join(mode int, nonblock bool) linux.Errno {
-	f := e.fifo
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if mode == linux.OWronly && nonblock && f.ends[readSide] == 0 {
-		return linux.ENXIO
+// drop takes one user away from p.
+func (t *fifoTable) drop(p *pipe) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := t.pipes[p.node]
+	if f.users--; f.users == 0 {
+		delete(t.pipes, p.node)
 	}
-	for side, closed := range [2]int{readSide: linux.OWronly, writeSide: linux.ORdonly} {
-		if mode != closed {
-			e.sides[side] = &pipeEnd{&f.pipe, side}
-			f.ends[side]++
-			f.came[side]++
+}
+
+// open makes a new description of p. Only a named pipe's waits for the other
+// side; one that is open for both has it (fifo_open of Linux).
+func (p *pipe) open(flags int) (*pipeEnd, linux.Errno) {
+	nonblock := flags&linux.ONonblock != 0
+	e := &pipeEnd{pipe: p}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch flags & linux.OAccmode {
+	case linux.ORdonly:
+		e.side = readSide
+		p.enter(readSide)
+		switch {
+		case p.node == nil || p.ends[writeSide] > 0:
+		case nonblock:
+			e.since = p.opened[writeSide]
+		default:
+			p.awaitOpen(writeSide)
 		}
-	}
-	f.changed.Broadcast()
-	other := writeSide
-	if mode == linux.OWronly {
-		other = readSide
-	}
-	for before := f.came[other]; e.sides[other] == nil && !nonblock && f.ends[other] == 0 && f.came[other] == before; {
-		f.changed.Wait()
-	}
-	return 0
-}
-
-func (e *fifoEnd) read(b []byte, nonblock bool) (int, linux.Errno) {
-	return e.sides[readSide].read(b, nonblock)
-}
-
-func (e *fifoEnd) write(b []byte, nonblock bool) (int, linux.Errno) {
-	return e.sides[writeSide].write(b, nonblock)
-}
-
-func (e *fifoEnd) stat() linux.Stat                 { return e.node.Stat() }
-func (e *fifoEnd) reopen(int) (stream, linux.Errno) { return nil, linux.ENXIO } // the node is opened anew
-func (e *fifoEnd) queued() int                      { return (&pipeEnd{&e.fifo.pipe, readSide}).queued() }
-func (e *fifoEnd) each(f func(side int, s *pipeEnd)) {
-	for side, s := range e.sides {
-		if s != nil {
-			f(side, s)
+	case linux.OWronly:
+		e.side = writeSide
+		if nonblock && p.ends[readSide] == 0 {
+			return nil, linux.ENXIO
 		}
-	}
-}
-
-func (e *fifoEnd) close() {
-	e.each(func(_ int, s *pipeEnd) { s.close() })
-	e.leave()
-}
-
-// leave gives the pipe up once nobody has it open; what was in it is lost.
-func (e *fifoEnd) leave() {
-	e.of.mu.Lock()
-	defer e.of.mu.Unlock()
-	if e.fifo.open--; e.fifo.open == 0 {
-		delete(e.of.pipes, e.node)
-	}
-}
-
-func (e *fifoEnd) ready() (events uint32) {
-	e.each(func(_ int, s *pipeEnd) { events |= s.ready() })
-	if e.sides[readSide] != nil && events&linux.PollHup != 0 {
-		f := e.fifo
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if f.came[writeSide] == 0 {
-			events &^= linux.PollHup // there was no writer yet
+		p.enter(writeSide)
+		if p.node != nil && p.ends[readSide] == 0 {
+			p.awaitOpen(readSide)
 		}
+	case linux.ORdwr:
+		e.side = bothSides
+		p.enter(readSide)
+		p.enter(writeSide)
+	default:
+		return nil, linux.EINVAL
 	}
-	return events
+	return e, 0
 }
 
-// waiters of a description for both sides are those that wait for bytes; there
-// is room mostly, and a reader that makes some is the same description or one
-// that is told by a write.
-func (e *fifoEnd) waiters() *notifier {
-	if e.sides[readSide] != nil {
-		return e.sides[readSide].waiters()
-	}
-	return e.sides[writeSide].waiters()
+// enter counts one more description of side. mu is held.
+func (p *pipe) enter(side int) {
+	p.ends[side]++
+	p.opened[side]++
+	p.changed.Broadcast()
 }
 
-func (e *fifoEnd) watch(fd int, pd uintptr) {
-	e.each(func(_ int, s *pipeEnd) { s.watchers[s.side].attach(fd, pd) })
-	if events := e.ready(); events != 0 {
-		w := watch{fd: fd, pd: pd}
-		w.tell(e.fifo.hal, events)
+// awaitOpen waits until someone opens side, who may have gone again by then. mu
+// is held.
+func (p *pipe) awaitOpen(side int) {
+	for before := p.opened[side]; p.opened[side] == before; {
+		p.changed.Wait()
 	}
-}
-
-func (e *fifoEnd) unwatch(fd int) {
-	e.each(func(_ int, s *pipeEnd) { s.unwatch(fd) })
 }

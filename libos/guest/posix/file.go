@@ -161,8 +161,7 @@ func (f *file) write(b []byte) (int, linux.Errno) {
 
 // seekable reports whether the description has an offset.
 func (f *file) seekable() bool {
-	_, isPipe := f.stream.(*fifoEnd)
-	return f.node != nil && !isPipe && !isTerminal(f.stream)
+	return f.node != nil && f.node.Kind() != linux.ModeFifo && !isTerminal(f.stream)
 }
 
 // pread reads at off and leaves the description's offset alone.

@@ -69,11 +69,6 @@ func (n *network) wrap(sock inet.Socket, family, kind, protocol int) *file {
 // changed is told of each change by the stack.
 func (s *inetSocket) changed(events uint32) { s.notes.notify(s.n.p.hal, events) }
 
-func (s *inetSocket) watch(fd int, pd uintptr) {
-	s.notes.attach(fd, pd)
-	s.report(fd, pd, s.sock.Ready())
-}
-
 func (s *inetSocket) ready() uint32 {
 	events := s.sock.Ready()
 	if events&linux.PollIn != 0 {

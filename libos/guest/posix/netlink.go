@@ -34,11 +34,6 @@ func (n *network) newNetlink(kind, protocol int) (*netlinkSocket, linux.Errno) {
 	return s, 0
 }
 
-func (s *netlinkSocket) watch(fd int, pd uintptr) {
-	s.notes.attach(fd, pd)
-	s.report(fd, pd, s.ready())
-}
-
 func (s *netlinkSocket) ready() uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

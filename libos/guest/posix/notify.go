@@ -74,6 +74,11 @@ func (w *watch) tell(hal HAL, events uint32) {
 func (n *notifier) add(w watch) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.append(w)
+}
+
+// append is add with mu held.
+func (n *notifier) append(w watch) {
 	old := n.list.Load()
 	if old == nil && !n.begun {
 		n.begun = true
@@ -113,9 +118,22 @@ func (n *notifier) remove(is func(*watch) bool) {
 	}
 }
 
-// attach and detach are watched's methods but for the first report.
-func (n *notifier) attach(fd int, pd uintptr) { n.add(watch{fd: fd, pd: pd}) }
+// attach adds the runtime's poller, unless it waits for that descriptor already.
+func (n *notifier) attach(w watch) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if list := n.list.Load(); list != nil {
+		for i := range *list {
+			if (*list)[i].to == nil && (*list)[i].fd == w.fd {
+				return false
+			}
+		}
+	}
+	n.append(w)
+	return true
+}
 
+// detach undoes attach.
 func (n *notifier) detach(fd int) {
 	n.remove(func(w *watch) bool { return w.to == nil && w.fd == fd })
 }

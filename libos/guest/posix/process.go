@@ -26,8 +26,8 @@ type Process struct {
 
 	locks lockTable
 	maps  mappings
-	fifos fifos
 	pipes atomic.Uint64 // made so far; their inode numbers
+	fifos fifoTable
 
 	alarms  alarms
 	polling atomic.Pointer[pollHook]   // set by EnablePolling

@@ -75,15 +75,6 @@ func (s *sockets) init(n *network, family, kind, protocol int) {
 
 func (s *sockets) common() *sockets   { return s }
 func (s *sockets) waiters() *notifier { return &s.notes }
-func (s *sockets) unwatch(fd int)     { s.notes.detach(fd) }
-
-// report begins to tell pd about events; now are those that hold.
-func (s *sockets) report(fd int, pd uintptr, now uint32) {
-	if now != 0 {
-		w := watch{fd: fd, pd: pd}
-		w.tell(s.n.p.hal, now)
-	}
-}
 
 func (s *sockets) stat() linux.Stat {
 	return linux.Stat{Dev: 8, Ino: s.ino, Nlink: 1, Mode: linux.ModeSocket | 0o777, Blksize: 4096}

@@ -160,6 +160,13 @@ func TestPoll(t *testing.T) {
 			t.Errorf("after %s the writer was woken: %v, want %v", c.name, got, c.sent)
 		}
 	}
+	if errno := p.PollRegister(r, 300); errno != linux.EEXIST || events(300) != 0 {
+		t.Errorf("PollRegister of a registered descriptor = %d, want EEXIST", errno)
+	}
+	twin, _ := sys(p, linux.SysDup, r)
+	if errno := p.PollRegister(twin, 300); errno != 0 || events(300) == 0 {
+		t.Errorf("PollRegister of a registered descriptor's twin = %d, want 0 and an event", errno)
+	}
 	for _, fd := range []int{0, 1} {
 		if errno := p.PollRegister(fd, 1); errno != linux.EPERM {
 			t.Errorf("PollRegister of the console = %d, want EPERM", errno)

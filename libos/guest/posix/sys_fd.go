@@ -83,13 +83,14 @@ func (p *Process) sysFcntl(a *Args) (uintptr, linux.Errno) {
 	case linux.FGetlk, linux.FSetlk, linux.FSetlkw:
 		return 0, p.processLock(a, f, cmd)
 	case linux.FGetpipeSz, linux.FSetpipeSz:
-		if _, ok := f.stream.(interface{ queued() int }); !ok {
+		e, ok := f.stream.(*pipeEnd)
+		switch {
+		case !ok:
 			return 0, linux.EBADF
+		case cmd == linux.FSetpipeSz:
+			return ret(e.resize(a.uint32(2)))
 		}
-		if cmd == linux.FSetpipeSz && a.uint32(2) > pipeSize {
-			return 0, linux.EPERM
-		}
-		return pipeSize, 0
+		return ret(e.capacity(), 0)
 	}
 	return 0, linux.EINVAL
 }
@@ -141,7 +142,7 @@ func (p *Process) sysIoctl(a *Args) linux.Errno {
 		}
 		return errno
 	case linux.Fionread:
-		if e, ok := f.stream.(interface{ queued() int }); ok {
+		if e, ok := f.stream.(*pipeEnd); ok {
 			return store(a, 2, int32(e.queued()))
 		}
 		if f.stream == nil && f.node.Kind() == linux.ModeRegular {

@@ -48,7 +48,7 @@ func (p *Process) sysFallocate(a *Args) linux.Errno {
 		return linux.EINVAL
 	case f.writable() != 0:
 		return linux.EBADF
-	case f.node == nil:
+	case f.node == nil || f.node.Kind() == linux.ModeFifo:
 		return linux.ESPIPE
 	}
 	return linux.EOPNOTSUPP

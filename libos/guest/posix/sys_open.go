@@ -53,14 +53,15 @@ func (p *Process) describe(node *vfs.Inode, flags int) (*file, linux.Errno) {
 	var s stream
 	switch kind := node.Kind(); {
 	case flags&linux.OPath != 0 || kind == linux.ModeRegular || kind == linux.ModeDir:
+	case kind == linux.ModeFifo:
+		var errno linux.Errno
+		if s, errno = p.fifos.open(p.hal, node, flags); errno != 0 {
+			node.Release()
+			return nil, errno
+		}
 	default:
 		var errno linux.Errno
-		if kind == linux.ModeFifo {
-			s, errno = p.openFIFO(node, flags)
-		} else {
-			s, errno = newDevice(p.hal, kind, node.Rdev())
-		}
-		if errno != 0 {
+		if s, errno = newDevice(p.hal, kind, node.Rdev()); errno != 0 {
 			node.Release()
 			return nil, errno
 		}

@@ -182,15 +182,6 @@ func (t *timerfd) ready() uint32 {
 	return 0
 }
 
-func (t *timerfd) watch(fd int, pd uintptr) {
-	t.notes.attach(fd, pd)
-	if events := t.ready(); events != 0 {
-		w := watch{fd: fd, pd: pd}
-		w.tell(t.p.hal, events)
-	}
-}
-
-func (t *timerfd) unwatch(fd int)                   { t.notes.detach(fd) }
 func (t *timerfd) waiters() *notifier               { return &t.notes }
 func (t *timerfd) reopen(int) (stream, linux.Errno) { return nil, linux.ENXIO }
 func (t *timerfd) close()                           { t.p.alarms.cancel(t) }

@@ -74,11 +74,6 @@ func (s *unixSocket) paired() bool { return s.kind != linux.SockDgram }
 
 func (s *unixSocket) tell(events uint32) { s.notes.notify(s.n.p.hal, events) }
 
-func (s *unixSocket) watch(fd int, pd uintptr) {
-	s.notes.attach(fd, pd)
-	s.report(fd, pd, s.ready())
-}
-
 // ready follows unix_poll and unix_dgram_poll of Linux.
 func (s *unixSocket) ready() (events uint32) {
 	s.mu.Lock()

@@ -62,7 +62,7 @@ func (fs *FS) Symlink(target string, at *Inode, path string) linux.Errno {
 
 // Mknod makes a regular file, a named pipe or a device node without contents;
 // rdev is the number of the device. Sockets are EPERM, the answer of a file
-// system that has none; for them there is Mksock.
+// system that has none: for them there is Mksock.
 func (fs *FS) Mknod(at *Inode, path string, mode uint32, rdev uint64) linux.Errno {
 	fs.names.Lock()
 	defer fs.names.Unlock()
@@ -74,9 +74,9 @@ func (fs *FS) Mknod(at *Inode, path string, mode uint32, rdev uint64) linux.Errn
 	switch mode & linux.ModeType {
 	case 0, linux.ModeRegular:
 		mode, rdev = mode|linux.ModeRegular, 0
-	case linux.ModeChar, linux.ModeBlock:
 	case linux.ModeFifo:
 		rdev = 0
+	case linux.ModeChar, linux.ModeBlock:
 	case linux.ModeSocket, linux.ModeDir:
 		return linux.EPERM
 	default:
