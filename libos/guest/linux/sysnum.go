@@ -207,6 +207,7 @@ const (
 	SysPpoll               = 271
 	SysUnshare             = 272
 	SysSplice              = 275
+	SysTee                 = 276
 	SysSyncFileRange       = 277
 	SysUtimensat           = 280
 	SysEpollPwait          = 281

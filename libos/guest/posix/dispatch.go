@@ -81,6 +81,10 @@ func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
 		return p.sysSendfile(a)
 	case linux.SysCopyFileRange:
 		return p.sysCopyFileRange(a)
+	case linux.SysSplice:
+		return p.sysSplice(a)
+	case linux.SysTee:
+		return p.sysTee(a)
 
 	// Paths.
 	case linux.SysOpen:

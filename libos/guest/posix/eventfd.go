@@ -56,7 +56,7 @@ func (e *eventfd) read(b []byte, nonblock bool) (int, linux.Errno) {
 }
 
 func (e *eventfd) write(b []byte, nonblock bool) (int, linux.Errno) {
-	if len(b) < 8 {
+	if len(b) != 8 { // exactly, since Linux 6.6
 		return 0, linux.EINVAL
 	}
 	v := uint64(le32(b)) | uint64(le32(b[4:]))<<32

@@ -67,7 +67,7 @@ func isSocketCall(num uintptr) bool {
 		return true
 	}
 	switch num {
-	case linux.SysAccept4, linux.SysRecvmmsg, linux.SysSendmmsg, linux.SysSplice:
+	case linux.SysAccept4, linux.SysRecvmmsg, linux.SysSendmmsg:
 		return true
 	}
 	return false

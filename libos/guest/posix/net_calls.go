@@ -36,8 +36,6 @@ func (n *network) call(num uintptr, a *Args) (uintptr, linux.Errno) {
 		return 0, n.sysSetsockopt(a)
 	case linux.SysGetsockopt:
 		return 0, n.sysGetsockopt(a)
-	case linux.SysSplice:
-		return 0, n.sysSplice(a)
 	case linux.SysZcProbe, linux.SysZcRecv, linux.SysZcRelease, linux.SysZcSend, linux.SysZcDone:
 		return n.zeroCopy(num, a)
 	}
@@ -240,17 +238,4 @@ func (n *network) sysAccept(a *Args, flags int) (uintptr, linux.Errno) {
 		}
 	}
 	return ret(n.p.install(made, 0, flags&linux.SockCloexec != 0))
-}
-
-// sysSplice moves nothing from or to sockets: EINVAL is the answer that makes
-// programs copy.
-func (n *network) sysSplice(a *Args) linux.Errno {
-	for _, i := range [...]int{0, 2} {
-		f, errno := n.p.use(a.int(i))
-		if errno != 0 {
-			return errno
-		}
-		f.put()
-	}
-	return linux.EINVAL
 }

@@ -40,6 +40,7 @@ var pointerMasks = [...]uint8{
 	linux.SysSetitimer: p2 | p3, linux.SysTimerCreate: p2 | p3, linux.SysAccept: p2 | p3, linux.SysAccept4: p2 | p3,
 	linux.SysGetsockname: p2 | p3, linux.SysGetpeername: p2 | p3,
 	linux.SysRenameat: p2 | p4, linux.SysRenameat2: p2 | p4, linux.SysLinkat: p2 | p4, linux.SysCopyFileRange: p2 | p4,
+	linux.SysSplice:    p2 | p4,
 	linux.SysSymlinkat: p1 | p3,
 	linux.SysGetresuid: p1 | p2 | p3, linux.SysGetresgid: p1 | p2 | p3, linux.SysGetcpu: p1 | p2 | p3,
 	linux.SysSendfile: p3, linux.SysSchedGetaffinity: p3, linux.SysMincore: p3,
