@@ -97,6 +97,8 @@ const (
 	FDupfdCloexec = 1030
 	FSetpipeSz    = 1031
 	FGetpipeSz    = 1032
+	FAddSeals     = 1033
+	FGetSeals     = 1034
 	FdCloexec     = 1
 	FUnlck        = 2
 )
@@ -148,6 +150,7 @@ const (
 
 // Resources of getrlimit(2) and the value for "no limit".
 const (
+	RlimitCore   = 4
 	RlimitNofile = 7
 	RlimitCount  = 16
 	RlimInfinity = ^uint64(0)

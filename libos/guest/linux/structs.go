@@ -89,10 +89,11 @@ type Sysinfo struct {
 	_                    [4]byte
 }
 
-// Rusage is struct rusage; only the times are ever filled in.
+// Rusage is struct rusage; only these are ever filled in.
 type Rusage struct {
 	Utime, Stime Timeval
-	_            [14]int64
+	Maxrss       int64 // in KiB
+	_            [13]int64
 }
 
 // Winsize is struct winsize.

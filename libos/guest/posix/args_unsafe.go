@@ -133,6 +133,20 @@ func (a *Args) string(i int) (string, linux.Errno) {
 	return "", linux.ENAMETOOLONG
 }
 
+// stringUpTo returns a copy of the C string that argument i points to, or of its
+// first n bytes.
+func (a *Args) stringUpTo(i, n int) (string, linux.Errno) {
+	p := a.P[i]
+	if p == nil {
+		return "", linux.EFAULT
+	}
+	end := 0
+	for end < n && *(*byte)(unsafe.Add(p, end)) != 0 {
+		end++
+	}
+	return string(unsafe.Slice((*byte)(p), end)), 0
+}
+
 // load returns what argument i points to.
 func load[T any](a *Args, i int) (v T, errno linux.Errno) {
 	if a.P[i] == nil {

@@ -37,6 +37,12 @@ func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
 		return p.sysReadv(a, true)
 	case linux.SysPwritev:
 		return p.sysWritev(a, true)
+	case linux.SysPreadv2:
+		return p.sysVectorFlags(a, false)
+	case linux.SysPwritev2:
+		return p.sysVectorFlags(a, true)
+	case linux.SysFadvise64, linux.SysReadahead, linux.SysSyncFileRange:
+		return 0, p.sysAdvise(num, a)
 	case linux.SysLseek:
 		return p.sysLseek(a)
 	case linux.SysClose:
@@ -93,6 +99,8 @@ func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
 		return p.sysOpen(a, cwd, 0, linux.OCreat|linux.OWronly|linux.OTrunc, a.uint32(1))
 	case linux.SysOpenat:
 		return p.sysOpen(a, a.int(0), 1, a.int(2), a.uint32(3))
+	case linux.SysOpenat2:
+		return p.sysOpenat2(a)
 	case linux.SysStat:
 		return 0, p.sysStat(a, cwd, 0, 0)
 	case linux.SysLstat:
@@ -169,12 +177,46 @@ func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
 		return 0, p.sysFchdir(a)
 	case linux.SysGetcwd:
 		return p.sysGetcwd(a)
+	case linux.SysSetxattr, linux.SysLsetxattr, linux.SysGetxattr, linux.SysLgetxattr, linux.SysListxattr,
+		linux.SysLlistxattr, linux.SysRemovexattr, linux.SysLremovexattr:
+		return 0, p.sysXattr(num, a)
+	case linux.SysFsetxattr, linux.SysFgetxattr, linux.SysFlistxattr, linux.SysFremovexattr:
+		return 0, p.sysFxattr(num, a)
 	case linux.SysUmask:
 		return p.sysUmask(a)
 
 	// The process and the machine.
-	case linux.SysGetpid, linux.SysGetpgrp, linux.SysGetpgid, linux.SysGetsid:
+	case linux.SysGetpid, linux.SysGetpgrp:
 		return pid, 0
+	case linux.SysGetpgid, linux.SysGetsid, linux.SysSetpgid, linux.SysSetsid:
+		return p.groups(num, a)
+	case linux.SysSchedGetPriorityMax, linux.SysSchedGetPriorityMin, linux.SysSchedGetparam, linux.SysSchedSetparam,
+		linux.SysSchedGetscheduler, linux.SysSchedSetscheduler, linux.SysSchedSetaffinity:
+		return p.scheduling(num, a)
+	case linux.SysGetpriority, linux.SysSetpriority:
+		return p.priority(a, num == linux.SysSetpriority)
+	case linux.SysPersonality:
+		return sysPersonality(a)
+	case linux.SysMembarrier:
+		return sysMembarrier(a)
+	case linux.SysPrctl:
+		return p.sysPrctl(a)
+	case linux.SysCapget, linux.SysCapset:
+		return 0, p.capabilities(a, num == linux.SysCapset)
+	case linux.SysPidfdOpen:
+		return p.sysPidfdOpen(a)
+	case linux.SysPidfdSendSignal:
+		return 0, p.sysPidfdSendSignal(a)
+	case linux.SysPidfdGetfd:
+		return p.sysPidfdGetfd(a)
+	case linux.SysWaitid:
+		return 0, sysWaitid(a)
+	case linux.SysMemfdCreate:
+		return p.sysMemfdCreate(a)
+	case linux.SysMount, linux.SysUmount2, linux.SysPivotRoot, linux.SysSwapon, linux.SysSwapoff, linux.SysAcct,
+		linux.SysReboot, linux.SysSethostname, linux.SysSetdomainname, linux.SysSettimeofday, linux.SysClockSettime,
+		linux.SysChroot, linux.SysUnshare, linux.SysSetns:
+		return 0, linux.EPERM // the machine is the monitor's
 	case linux.SysGetppid:
 		return 0, 0 // no parent
 	case linux.SysGetuid, linux.SysGeteuid, linux.SysGetgid, linux.SysGetegid, linux.SysGetgroups,
@@ -239,6 +281,8 @@ func (p *Process) dispatch(num uintptr, a *Args) (uintptr, linux.Errno) {
 		return 0, p.sysKill(a)
 	case linux.SysTgkill:
 		return 0, p.sysTgkill(a)
+	case linux.SysTkill:
+		return 0, p.sysTkill(a)
 	case linux.SysWait4:
 		return 0, linux.ECHILD
 	case linux.SysExitGroup:

@@ -122,6 +122,7 @@ func (p *Process) dropped(fd int, f *file) {
 	if w, ok := f.stream.(watched); ok {
 		w.waiters().detach(fd)
 	}
+	p.ranges.release(f.node, nil) // as POSIX wants, whichever descriptor it is
 	f.put()
 }
 

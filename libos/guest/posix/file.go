@@ -18,6 +18,8 @@ type file struct {
 	refs  atomic.Int32              // descriptors, and calls at work
 	locks atomic.Pointer[lockTable] // set once the description took a lock
 
+	ranges atomic.Pointer[rangeLocks] // set once the description took a lock on bytes
+
 	mu  sync.Mutex // guards offset, and serialises who moves it
 	off int64      // of a folder: the position as vfs.Inode.NextEntry takes it
 
@@ -73,6 +75,9 @@ func (f *file) put() {
 	}
 	if t := f.locks.Load(); t != nil {
 		t.release(f)
+	}
+	if t := f.ranges.Load(); t != nil {
+		t.release(f.node, f)
 	}
 	if w, ok := f.stream.(watched); ok {
 		w.waiters().end(f)

@@ -95,35 +95,3 @@ func (p *Process) sysFlock(a *Args) linux.Errno {
 	f.locks.Store(&p.locks)
 	return p.locks.take(f, kind, a.int(1)&lockNonblock != 0)
 }
-
-// processLock answers for record locks (fcntl(2)): they belong to the process,
-// and there is no other one to conflict with.
-func (p *Process) processLock(a *Args, f *file, cmd int) linux.Errno {
-	const read, write = 0, 1
-	l, errno := load[flock](a, 2)
-	switch {
-	case errno != 0:
-		return errno
-	case l.Type != read && l.Type != write && l.Type != linux.FUnlck, l.Whence < 0 || l.Whence > 2:
-		return linux.EINVAL
-	case f.node == nil && cmd != linux.FGetlk:
-		return linux.EINVAL
-	case cmd == linux.FSetlk && l.Type == read && f.readable() != 0,
-		cmd == linux.FSetlk && l.Type == write && f.writable() != 0:
-		return linux.EBADF
-	}
-	if cmd == linux.FGetlk {
-		l.Type = linux.FUnlck
-		return store(a, 2, l)
-	}
-	return 0
-}
-
-// flock is struct flock of x86-64.
-type flock struct {
-	Type, Whence int16
-	_            int32
-	Start, Len   int64
-	PID          int32
-	_            int32
-}

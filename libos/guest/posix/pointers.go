@@ -56,6 +56,12 @@ var pointerMasks = [...]uint8{
 	linux.SysPselect6:    p2 | p3 | p4 | p5 | p6,
 	linux.SysEpollPwait2: p2 | p4 | p5,
 
+	linux.SysMemfdCreate: p1, linux.SysPrctl: p2, linux.SysSchedSetparam: p2, linux.SysSchedGetparam: p2,
+	linux.SysSetxattr: p1, linux.SysLsetxattr: p1, linux.SysGetxattr: p1, linux.SysLgetxattr: p1,
+	linux.SysListxattr: p1, linux.SysLlistxattr: p1, linux.SysRemovexattr: p1, linux.SysLremovexattr: p1,
+	linux.SysSchedSetscheduler: p3, linux.SysSchedSetaffinity: p3, linux.SysCapset: p1 | p2,
+	linux.SysPreadv2: p2, linux.SysPwritev2: p2, linux.SysOpenat2: p2 | p3,
+
 	linux.SysIoctl: byRequest, linux.SysFcntl: byRequest,
 }
 

@@ -24,10 +24,11 @@ type Process struct {
 	tree      *vfs.FS
 	exe       string // what /proc/self/exe leads to
 
-	locks lockTable
-	maps  mappings
-	pipes atomic.Uint64 // made so far; their inode numbers
-	fifos fifoTable
+	locks  lockTable
+	maps   mappings
+	pipes  atomic.Uint64 // made so far; their inode numbers
+	fifos  fifoTable
+	ranges rangeLocks
 
 	alarms  alarms
 	polling atomic.Pointer[pollHook]   // set by EnablePolling
@@ -42,15 +43,18 @@ type Process struct {
 	umask  uint32
 	nofile linux.Rlimit
 
-	ids      identity
-	comm     string     // set by prctl
-	bootID   []byte     // of procBootID
-	resolver *vfs.Inode // the skeleton's /etc/resolv.conf, until it is filled in
+	ids               identity
+	nice              int
+	core              linux.Rlimit
+	undumpable, noNew bool       // of prctl
+	comm              string     // set by prctl
+	bootID            []byte     // of procBootID
+	resolver          *vfs.Inode // the skeleton's /etc/resolv.conf, until it is filled in
 }
 
 // New returns a process on hal whose descriptors 0 to 2 are the console.
 func New(hal HAL) *Process {
-	p := &Process{hal: hal, tracing: hal.Tracing(), umask: 0o022, nofile: linux.Rlimit{Cur: maxFiles, Max: maxFiles}}
+	p := &Process{hal: hal, tracing: hal.Tracing(), umask: 0o022, core: linux.Rlimit{Cur: linux.RlimInfinity, Max: linux.RlimInfinity}, nofile: linux.Rlimit{Cur: maxFiles, Max: maxFiles}}
 	p.fds = make([]descriptor, 16)
 	table := p.fds
 	p.table.Store(&table)

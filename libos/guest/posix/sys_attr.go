@@ -112,3 +112,34 @@ func (p *Process) sysUtime(a *Args) linux.Errno {
 	}
 	return p.setTimes(a, linux.AtFdcwd, 0, 0, times)
 }
+
+// sysXattr answers for extended attributes (xattr(7)): no file has any.
+func (p *Process) sysXattr(num uintptr, a *Args) linux.Errno {
+	flags := 0
+	switch num {
+	case linux.SysLsetxattr, linux.SysLgetxattr, linux.SysLlistxattr, linux.SysLremovexattr:
+		flags = linux.AtSymlinkNofollow
+	}
+	t, errno := p.find(a, linux.AtFdcwd, 0, flags)
+	if errno != 0 {
+		return errno
+	}
+	t.put()
+	if num == linux.SysListxattr || num == linux.SysLlistxattr {
+		return 0
+	}
+	return linux.EOPNOTSUPP
+}
+
+// sysFxattr is sysXattr of a descriptor.
+func (p *Process) sysFxattr(num uintptr, a *Args) linux.Errno {
+	f, errno := p.use(a.int(0))
+	if errno != 0 {
+		return errno
+	}
+	f.put()
+	if num == linux.SysFlistxattr {
+		return 0
+	}
+	return linux.EOPNOTSUPP
+}

@@ -81,7 +81,11 @@ func (p *Process) sysFcntl(a *Args) (uintptr, linux.Errno) {
 		f.setFlags(changeable, arg)
 		return 0, 0
 	case linux.FGetlk, linux.FSetlk, linux.FSetlkw:
-		return 0, p.processLock(a, f, cmd)
+		return 0, p.sysRangeLock(a, f, cmd)
+	case linux.FOfdGetlk, linux.FOfdSetlk, linux.FOfdSetlkw:
+		return 0, p.sysRangeLock(a, f, cmd)
+	case linux.FAddSeals, linux.FGetSeals:
+		return p.seals(f, cmd == linux.FAddSeals, a.uint32(2))
 	case linux.FGetpipeSz, linux.FSetpipeSz:
 		e, ok := f.stream.(*pipeEnd)
 		switch {

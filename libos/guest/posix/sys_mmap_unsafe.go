@@ -99,6 +99,11 @@ func (p *Process) mapFile(f *file, addr, n uintptr, prot, flags int, off int64) 
 		return 0, linux.ENOMEM
 	}
 	m := mapping{node: f.node, off: off, shared: shared, prot: prot, writer: f.writable() == 0}
+	if shared && prot&linux.ProtWrite != 0 {
+		if errno := f.node.MayMap(); errno != 0 {
+			return 0, errno
+		}
+	}
 	if shared {
 		b, errno := f.node.Map(off, int64(n))
 		if errno != 0 {

@@ -25,7 +25,71 @@ func (p *Process) sysOpen(a *Args, dirfd, i, flags int, perm uint32) (uintptr, l
 			h.calls.configured()
 		}
 	}
-	f, errno := p.open(dirfd, path, flags, perm)
+	f, errno := p.open(dirfd, path, flags, perm, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return ret(p.install(f, 0, flags&linux.OCloexec != 0))
+}
+
+// sysOpenat2 is openat with all that it may be told about in a struct open_how. It
+// minds unknown flags.
+func (p *Process) sysOpenat2(a *Args) (uintptr, linux.Errno) {
+	const version0 = 24
+	const known = linux.OAccmode | linux.OCreat | linux.OExcl | linux.ONoctty | linux.OTrunc | linux.OAppend |
+		linux.ONonblock | linux.OSync | linux.OAsync | linux.ODirect | linux.OLargefile | linux.ODirectory |
+		linux.ONofollow | linux.ONoatime | linux.OCloexec | linux.OPath | linux.OTmpfile
+	how, errno := load[struct{ flags, mode, resolve uint64 }](a, 2)
+	flags := int(how.flags)
+	switch {
+	case a.U[3] < version0:
+		return 0, linux.EINVAL
+	case a.U[3] > version0:
+		return 0, linux.E2BIG
+	case errno != 0:
+		return 0, errno
+	case how.flags&^known != 0, how.resolve&^vfs.ResolveAll != 0, how.mode&^linux.ModePerm != 0,
+		how.resolve&(vfs.ResolveBeneath|vfs.ResolveInRoot) == vfs.ResolveBeneath|vfs.ResolveInRoot,
+		how.mode != 0 && flags&(linux.OCreat|linux.OTmpfile) == 0,
+		flags&linux.OPath != 0 && flags&^(linux.OPath|linux.ODirectory|linux.ONofollow|linux.OCloexec) != 0:
+		return 0, linux.EINVAL
+	}
+	path, errno := a.string(1)
+	if errno != 0 {
+		return 0, errno
+	}
+	if errno := p.full(); errno != 0 {
+		return 0, errno
+	}
+	if how.resolve&vfs.ResolveCached != 0 && flags&(linux.OTrunc|linux.OCreat|linux.OTmpfile) != 0 {
+		return 0, linux.EAGAIN
+	}
+	if flags&linux.OPath == 0 {
+		flags |= linux.OLargefile
+	}
+	dirfd := a.int(0)
+	if path != "" && path[0] == '/' && how.resolve&(vfs.ResolveBeneath|vfs.ResolveInRoot) != 0 {
+		// The folder counts although the path is absolute.
+		at, errno := p.at(dirfd, ".")
+		if errno != 0 {
+			return 0, errno
+		}
+		return p.openAt(at, path, flags, uint32(how.mode), uint32(how.resolve))
+	}
+	f, errno := p.open(dirfd, path, flags, uint32(how.mode), uint32(how.resolve))
+	if errno != 0 {
+		return 0, errno
+	}
+	return ret(p.install(f, 0, flags&linux.OCloexec != 0))
+}
+
+// openAt opens a path in a folder that is known.
+func (p *Process) openAt(at *vfs.Inode, path string, flags int, perm, how uint32) (uintptr, linux.Errno) {
+	node, errno := p.fs().OpenHow(at, path, flags, p.masked(perm), how)
+	if errno != 0 {
+		return 0, errno
+	}
+	f, errno := p.describe(node, flags)
 	if errno != 0 {
 		return 0, errno
 	}
@@ -33,15 +97,15 @@ func (p *Process) sysOpen(a *Args, dirfd, i, flags int, perm uint32) (uintptr, l
 }
 
 // open returns a new description of the file at path.
-func (p *Process) open(dirfd int, path string, flags int, perm uint32) (*file, linux.Errno) {
-	if fd, ok := descriptorPath(path); ok && flags&(linux.ONofollow|linux.OExcl) == 0 {
+func (p *Process) open(dirfd int, path string, flags int, perm, how uint32) (*file, linux.Errno) {
+	if fd, ok := descriptorPath(path); ok && how == 0 && flags&(linux.ONofollow|linux.OExcl) == 0 {
 		return p.reopen(fd, flags)
 	}
 	at, errno := p.at(dirfd, path)
 	if errno != 0 {
 		return nil, errno
 	}
-	node, errno := p.fs().Open(at, path, flags, p.masked(perm))
+	node, errno := p.fs().OpenHow(at, path, flags, p.masked(perm), how)
 	if errno != 0 {
 		return nil, errno
 	}

@@ -35,16 +35,19 @@ func (p *Process) limit(resource uint32) (linux.Rlimit, linux.Errno) {
 	if resource >= linux.RlimitCount {
 		return linux.Rlimit{}, linux.EINVAL
 	}
-	if resource != linux.RlimitNofile {
-		return linux.Rlimit{Cur: linux.RlimInfinity, Max: linux.RlimInfinity}, 0
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.nofile, 0
+	switch resource {
+	case linux.RlimitNofile:
+		return p.nofile, 0
+	case linux.RlimitCore:
+		return p.core, 0
+	}
+	return linux.Rlimit{Cur: linux.RlimInfinity, Max: linux.RlimInfinity}, 0
 }
 
-// setLimit sets the limit on descriptors, which maxFiles bounds. Other limits
-// could not be kept: EPERM, unless nothing changes.
+// setLimit sets the limit on descriptors, which maxFiles bounds, or that on core
+// dumps, of which the program writes none. Other limits could not be kept: EPERM, unless nothing changes.
 func (p *Process) setLimit(resource uint32, to linux.Rlimit) linux.Errno {
 	old, errno := p.limit(resource)
 	switch {
@@ -54,11 +57,16 @@ func (p *Process) setLimit(resource uint32, to linux.Rlimit) linux.Errno {
 		return linux.EINVAL
 	case to == old:
 		return 0
-	case resource != linux.RlimitNofile || to.Max > maxFiles:
+	case resource != linux.RlimitNofile && resource != linux.RlimitCore,
+		resource == linux.RlimitNofile && to.Max > maxFiles:
 		return linux.EPERM
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if resource == linux.RlimitCore {
+		p.core = to
+		return 0
+	}
 	p.nofile = to
 	return 0
 }
@@ -118,6 +126,9 @@ func (p *Process) sysGetrandom(a *Args) (uintptr, linux.Errno) {
 // sysSchedGetaffinity stores one bit for each processor and returns the number
 // of bytes that took, in words of eight.
 func (p *Process) sysSchedGetaffinity(a *Args) (uintptr, linux.Errno) {
+	if !p.ourself(a.int(0)) {
+		return 0, linux.ESRCH
+	}
 	cpus := p.hal.NumCPU()
 	need := (cpus + 63) / 64 * 8
 	if a.U[1] < uintptr(need) || a.U[1]%8 != 0 {
@@ -151,6 +162,13 @@ func (p *Process) sysTgkill(a *Args) linux.Errno {
 		return linux.ESRCH
 	}
 	return p.signal(a.int(1), a.int(2))
+}
+
+func (p *Process) sysTkill(a *Args) linux.Errno {
+	if a.int(0) <= 0 {
+		return linux.EINVAL
+	}
+	return p.signal(a.int(0), a.int(1))
 }
 
 func (p *Process) signal(tid, sig int) linux.Errno {

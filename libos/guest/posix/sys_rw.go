@@ -164,3 +164,48 @@ func (p *Process) sysLseek(a *Args) (uintptr, linux.Errno) {
 	off, errno := f.seek(a.int64(1), a.int(2))
 	return uintptr(off), errno
 }
+
+// sysVectorFlags is preadv2 and pwritev2: call with an offset of -1 for the
+// description's own, and with flags, of which those mean nothing here that ask
+// for haste or for a disk.
+func (p *Process) sysVectorFlags(a *Args, write bool) (uintptr, linux.Errno) {
+	const hasty, dsync, sync = 1, 2, 4
+	f, errno := p.use(a.int(0))
+	if errno != 0 {
+		return 0, errno
+	}
+	f.put()
+	if a.int(5)&^(hasty|dsync|sync) != 0 {
+		return 0, linux.EOPNOTSUPP
+	}
+	positioned := a.int64(3) != -1
+	if write {
+		return p.sysWritev(a, positioned)
+	}
+	return p.sysReadv(a, positioned)
+}
+
+// sysAdvise is posix_fadvise and its neighbours: everything is in memory.
+func (p *Process) sysAdvise(num uintptr, a *Args) linux.Errno {
+	f, errno := p.use(a.int(0))
+	if errno != 0 {
+		return errno
+	}
+	defer f.put()
+	const lastAdvice = 5
+	switch {
+	case num == linux.SysFadvise64 && !f.seekable():
+		return linux.ESPIPE
+	case num == linux.SysFadvise64 && a.int64(2) < 0, num == linux.SysFadvise64 && (a.int(3) < 0 || a.int(3) > lastAdvice):
+		return linux.EINVAL
+	case num == linux.SysReadahead && f.readable() != 0:
+		return linux.EBADF
+	case num == linux.SysReadahead && (f.node == nil || f.node.Kind() != linux.ModeRegular):
+		return linux.EINVAL
+	case num == linux.SysSyncFileRange && (a.int64(1) < 0 || a.int64(2) < 0 || a.uint32(3) > 7):
+		return linux.EINVAL
+	case num == linux.SysSyncFileRange && !f.seekable():
+		return linux.ESPIPE
+	}
+	return 0
+}

@@ -7,9 +7,10 @@ const second = 1_000_000_000 // nanoseconds
 // clock reads a clock of clock_gettime(2).
 func (p *Process) clock(id int) (linux.Timespec, linux.Errno) {
 	switch id {
-	case linux.ClockRealtime, linux.ClockRealtimeCoarse:
+	case linux.ClockRealtime, linux.ClockRealtimeCoarse, linux.ClockRealtimeAlarm, linux.ClockTAI:
 		return p.now(), 0
-	case linux.ClockMonotonic, linux.ClockMonotonicRaw, linux.ClockMonotonicCoarse, linux.ClockBoottime:
+	case linux.ClockMonotonic, linux.ClockMonotonicRaw, linux.ClockMonotonicCoarse, linux.ClockBoottime,
+		linux.ClockBoottimeAlarm:
 		return split(p.hal.MonoTime()), 0
 	case linux.ClockProcessCPU:
 		return split(p.hal.CPUTime()), 0
@@ -127,7 +128,7 @@ func (p *Process) sysGetrusage(a *Args) linux.Errno {
 	const self, children, thread = 0, -1, 1
 	switch a.int(0) {
 	case self, thread:
-		return store(a, 1, linux.Rusage{Utime: timeval(split(p.hal.CPUTime()))})
+		return store(a, 1, linux.Rusage{Utime: timeval(split(p.hal.CPUTime())), Maxrss: int64(p.used() >> 10)})
 	case children:
 		return store(a, 1, linux.Rusage{})
 	}

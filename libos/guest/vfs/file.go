@@ -40,6 +40,9 @@ func (n *Inode) write(p []byte, off int64) (int, linux.Errno) {
 		return 0, linux.EFBIG
 	}
 	p = p[:min(int64(len(p)), maxSize-off)]
+	if errno := n.mayWrite(off + int64(len(p))); errno != 0 {
+		return 0, errno
+	}
 	count, errno := n.content.writeAt(p, off, n.fs)
 	if errno == 0 {
 		n.mtime = n.fs.now()
@@ -66,6 +69,9 @@ func (n *Inode) Truncate(size int64) linux.Errno {
 
 // truncate does what Truncate does, with attrs held.
 func (n *Inode) truncate(size int64) linux.Errno {
+	if errno := n.mayResize(size); errno != 0 {
+		return errno
+	}
 	if errno := n.content.truncate(size, n.fs); errno != 0 {
 		return errno
 	}

@@ -27,6 +27,8 @@ type Inode struct {
 	nlink               uint64
 	atime, mtime, ctime linux.Timespec
 	opens               int // descriptions that use the contents
+	seals               uint32
+	linkable            bool // without a name, but may get one
 	content             content
 }
 

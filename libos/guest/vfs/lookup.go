@@ -24,7 +24,9 @@ type place struct {
 // walker resolves one path. FS.names is held while it is in use.
 type walker struct {
 	fs    *FS
-	links int // symbolic links followed so far
+	links int    // symbolic links followed so far
+	how   uint32 // Resolve flags
+	top   *Inode // where the path began, for those
 }
 
 // locate finds the place of path, relative to at unless path is absolute.
@@ -36,8 +38,9 @@ func (w *walker) locate(at *Inode, path string) (place, linux.Errno) {
 	if len(path) >= linux.PathMax {
 		return place{}, linux.ENAMETOOLONG
 	}
-	if path[0] == '/' {
-		at = w.fs.root
+	at, errno := w.start(at, path)
+	if errno != 0 {
+		return place{}, errno
 	}
 	for {
 		path = skipSlashes(path)
@@ -54,6 +57,14 @@ func (w *walker) locate(at *Inode, path string) (place, linux.Errno) {
 		p := place{dir: at, name: path[:end], slash: end < len(path)}
 		if errno := p.lookup(); errno != 0 {
 			return place{}, errno
+		}
+		if p.kind == lastDotDot {
+			if p.node, errno = w.up(at); errno != 0 {
+				return place{}, errno
+			}
+		}
+		if p.node != nil && w.crosses(at, p.node) {
+			return place{}, linux.EXDEV
 		}
 		if path = skipSlashes(path[end:]); path == "" {
 			return p, 0
@@ -92,7 +103,7 @@ func (w *walker) follow(p place, wantDir bool) (*Inode, linux.Errno) {
 		return nil, linux.ENOENT
 	}
 	if node.kind == linux.ModeSymlink {
-		if w.links++; w.links > linux.MaxSymlinks {
+		if w.links++; w.links > linux.MaxSymlinks || w.how&ResolveNoSymlinks != 0 {
 			return nil, linux.ELOOP
 		}
 		next, errno := w.locate(p.dir, node.leadsTo())

@@ -141,10 +141,14 @@ func (fs *FS) link(n *Inode, p place) linux.Errno {
 		return linux.EXDEV
 	}
 	n.attrs.Lock()
-	gone := n.nlink == 0
+	first, gone := n.linkable, n.nlink == 0
+	n.linkable = false
 	n.attrs.Unlock()
-	if gone {
+	if gone && !first {
 		return linux.ENOENT
+	}
+	if gone {
+		fs.live.Add(1)
 	}
 	p.dir.folder.add(p.name, n)
 	p.dir.touch()

@@ -6,8 +6,13 @@ import "unibench/libos/guest/linux"
 // with these flags, and truncates it if they say so. perm has the umask already
 // taken off. The caller owns one Acquire of the result.
 func (fs *FS) Open(at *Inode, path string, flags int, perm uint32) (*Inode, linux.Errno) {
+	return fs.OpenHow(at, path, flags, perm, 0)
+}
+
+// OpenHow is Open with Resolve flags.
+func (fs *FS) OpenHow(at *Inode, path string, flags int, perm, how uint32) (*Inode, linux.Errno) {
 	if flags&linux.OTmpfile != 0 && flags&linux.OPath == 0 {
-		return nil, linux.EOPNOTSUPP
+		return fs.openNameless(at, path, flags, perm, how)
 	}
 	if flags&linux.OPath != 0 {
 		flags &= linux.OPath | linux.ODirectory | linux.ONofollow
@@ -17,7 +22,7 @@ func (fs *FS) Open(at *Inode, path string, flags int, perm uint32) (*Inode, linu
 	}
 	fs.names.Lock()
 	defer fs.names.Unlock()
-	w := walker{fs: fs}
+	w := walker{fs: fs, how: how, top: at}
 	var (
 		node    *Inode
 		created bool
@@ -48,10 +53,46 @@ func (n *Inode) Open(flags int) linux.Errno {
 	n.attrs.Lock()
 	defer n.attrs.Unlock()
 	if flags&linux.OTrunc != 0 && n.kind == linux.ModeRegular && n.virtual == nil {
-		n.truncate(0)
+		if errno := n.truncate(0); errno != 0 {
+			return errno
+		}
 	}
 	n.opens++
 	return 0
+}
+
+// openNameless makes a file without a name in the folder path (O_TMPFILE). Unless
+// the flags say that it never gets one, LinkInode can give it one.
+func (fs *FS) openNameless(at *Inode, path string, flags int, perm, how uint32) (*Inode, linux.Errno) {
+	if flags&linux.OAccmode == linux.ORdonly || flags&linux.ODirectory == 0 || flags&linux.OCreat != 0 {
+		return nil, linux.EINVAL
+	}
+	fs.names.Lock()
+	defer fs.names.Unlock()
+	w := walker{fs: fs, how: how, top: at}
+	dir, errno := w.resolve(at, path, flags&linux.ONofollow == 0)
+	switch {
+	case errno != 0:
+		return nil, errno
+	case dir.folder == nil:
+		return nil, linux.ENOTDIR
+	case dir.virtual != nil:
+		return nil, linux.EOPNOTSUPP
+	case dir.folder.removed:
+		return nil, linux.ENOENT
+	}
+	n := fs.newInode(linux.ModeRegular | perm&linux.ModePerm)
+	n.nlink, n.opens, n.linkable = 0, 1, flags&linux.OExcl == 0
+	n.home, n.called = dir.folder, "#"+decimal(n.ino)
+	return n, 0
+}
+
+// decimal formats a number.
+func decimal(n uint64) (s string) {
+	for ; n > 0 || s == ""; n /= 10 {
+		s = string([]byte{byte('0' + n%10)}) + s
+	}
+	return s
 }
 
 // mayOpen checks the type of an existing file against flags.
@@ -96,7 +137,7 @@ func (w *walker) create(at *Inode, path string, flags int, perm uint32) (*Inode,
 			return p.node, false, 0
 		}
 		// A link: go on with what it points to, which may be missing.
-		if w.links++; w.links > linux.MaxSymlinks {
+		if w.links++; w.links > linux.MaxSymlinks || w.how&ResolveNoSymlinks != 0 {
 			return nil, false, linux.ELOOP
 		}
 		at, path = p.dir, p.node.leadsTo()
