@@ -38,7 +38,7 @@ func Fairness(targets []Target, goVersion string, kind Kind) record.Fairness {
 	}
 	if kind == Led {
 		f.Held[2] = "measurement: by the program itself, the same code: the monotonic clock around each batch of operations"
-		f.Held = append(f.Held, confinement)
+		f.Held = append(f.Held, confinement, "processors: as many as a benchmark is made for, the same for all")
 	}
 	traits := make(map[string]Traits)
 	var names []string
@@ -46,7 +46,9 @@ func Fairness(targets []Target, goVersion string, kind Kind) record.Fairness {
 		traits[t.Name()] = t.Traits()
 		names = append(names, t.Name())
 	}
-	same(&f, "processors", names, func(n string) string { return fmt.Sprintf("%d", traits[n].CPUs) })
+	if kind != Led {
+		same(&f, "processors", names, func(n string) string { return fmt.Sprintf("%d", traits[n].CPUs) })
+	}
 	same(&f, "memory", names, func(n string) string {
 		b := traits[n].MemoryBytes
 		if kind != Ending {

@@ -120,6 +120,35 @@ func TestFairnessOfServers(t *testing.T) {
 	}
 }
 
+// TestFairnessOfLed: a benchmark says how many processors it has, and what lies around
+// the program is not measured.
+func TestFairnessOfLed(t *testing.T) {
+	f := Fairness([]Target{
+		fixed{name: "a", traits: Traits{CPUs: 1, ServerMemoryBytes: 64 << 20, Inside: "start of a", Remarks: []string{"odd"}}},
+		fixed{name: "b", traits: Traits{CPUs: 1, ServerMemoryBytes: 32 << 20}},
+	}, "go1.0", Led)
+	want := []record.Inequality{
+		{Rule: "memory", Targets: []string{"a"}, Detail: "limited to 64 MiB"},
+		{Rule: "memory", Targets: []string{"b"}, Detail: "limited to 32 MiB"},
+	}
+	if d := cmp.Diff(want, f.Inequalities); d != "" {
+		t.Errorf("inequalities (-want +got):\n%s", d)
+	}
+	if held := strings.Join(f.Held, "\n"); !strings.Contains(held, "by the program itself") || strings.Contains(held, "processors: 1") {
+		t.Errorf("held rules:\n%s", held)
+	}
+}
+
+// TestProcessors: a program gets what it is made for, if there is so much.
+func TestProcessors(t *testing.T) {
+	e := &Env{CPUs: []int{1, 2}, Spare: []int{0, 1}}
+	for n, want := range map[int][]int{0: {1, 2}, 1: {1}, 2: {1, 2}, 3: {1, 2, 0}, 4: {1, 2, 0}} {
+		if got := e.Processors(Workload{CPUs: n}); !cmp.Equal(got, want) {
+			t.Errorf("Processors(%d) = %v, want %v", n, got, want)
+		}
+	}
+}
+
 func TestFairness(t *testing.T) {
 	f := Fairness([]Target{
 		fixed{name: "a", traits: Traits{CPUs: 1, MemoryBytes: 64 << 20, Isolation: "x"}},
