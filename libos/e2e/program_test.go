@@ -12,6 +12,8 @@ func TestSchedule(t *testing.T) {
 		{job: way("contexts"), out: "context canceled enough\nafter cancel"},
 		{job: way("clock"), out: "true true true\n"},
 		{name: "clock on 2", job: on("-cpus 2", "clock"), out: "true true true\n", long: true},
+		{name: "usage on 1", job: on("-cpus 1", "usage"), out: "true true true true\n"},
+		{name: "usage on 4", job: on("-cpus 4", "usage"), out: "true true true true\n"},
 		{name: "ring of 1000", job: on("-cpus 2", "pingpong", "1000"), out: "1002\ndone"},
 		{name: "ring of 100000", job: on("-mem 1G -cpus 2", "pingpong", "100000"), out: "100002\ndone", long: true},
 		{name: "selects on 1", job: on("-cpus 1", "selects", "100"), out: "199990000"},

@@ -31,7 +31,7 @@ var libosState struct {
 	waiting  uint64  // vCPUs in HypercallWait or not started, a mask
 	xsave    uintptr // bytes of vector state
 	rdrand   bool    // the CPU has RDRAND
-	waited   uint64  // nanoseconds that vCPUs spent in HypercallWait, summed
+	idle     libosIdleTime
 }
 
 // Constants for assembly.
@@ -86,6 +86,8 @@ func libosInit(pc *abi.PerCPU) {
 		gp.stackguard1 = gp.stackguard0
 	}
 	libosState.waiting = 1<<n - 2
+	libosState.idle.count = uint64(n - 1)
+	libosState.idle.since = uint64(n-1) * boot.MonoBase
 	libosState.xsave = (uintptr(boot.XSaveSize) + 63) &^ 63
 	for _, e := range boot.CPUID[:boot.CPUIDCount] {
 		if e.Leaf == 1 {
@@ -476,11 +478,12 @@ func libosIdle(pc *abi.PerCPU) {
 	self := uint64(1) << pc.Index
 	s.waiting |= self
 	pc.Idle = abi.IdleWait
-	libosRelease()
 	start := libosNow()
+	s.idle.change(1, start, 0)
+	libosRelease()
 	libosHypercall(pc, abi.HypercallWait, uint64(deadline), 0, 0, 0)
 	libosAcquire(pc)
-	s.waited += uint64(libosNow() - start)
+	s.idle.change(-1, -start, libosNow()-start)
 	pc.Idle = abi.IdleNo
 	s.waiting &^= self
 }

@@ -92,12 +92,37 @@ func libos_wallTime() (sec int64, nsec int32) {
 //go:linkname libos_monoTime
 func libos_monoTime() int64 { return nanotime() }
 
+// libosIdleTime is the time for which vCPUs had nothing to do: in HypercallWait, or
+// not started. It is changed under libosLock and read without: seq is odd meanwhile.
+type libosIdleTime struct {
+	seq    uint32
+	count  uint64 // vCPUs that have nothing to do now
+	since  uint64 // times since which they have, summed
+	waited uint64 // nanoseconds that vCPUs had nothing to do before, summed
+}
+
+func (t *libosIdleTime) change(count, since, waited int64) {
+	atomic.Xadd(&t.seq, 1)
+	atomic.Xadd64(&t.count, count)
+	atomic.Xadd64(&t.since, since)
+	atomic.Xadd64(&t.waited, waited)
+	atomic.Xadd(&t.seq, 1)
+}
+
 // libos_cpuTime returns the time of the vCPUs that was not spent in waiting.
 //
 //go:linkname libos_cpuTime
 func libos_cpuTime() int64 {
 	b := libosBootInfo()
-	return (nanotime() - int64(b.MonoBase)) - int64(atomic.Load64(&libosState.waited))
+	t := &libosState.idle
+	for {
+		seq := atomic.Load(&t.seq)
+		now := nanotime()
+		idle := int64(atomic.Load64(&t.count))*now - int64(atomic.Load64(&t.since)) + int64(atomic.Load64(&t.waited))
+		if seq&1 == 0 && atomic.Load(&t.seq) == seq {
+			return max(int64(b.VCPUs)*(now-int64(b.MonoBase))-idle, 0)
+		}
+	}
 }
 
 // libosRandom is the generator behind libos_random: ChaCha8 with key erasure,

@@ -44,6 +44,8 @@ func libosKernelTrap(pc *abi.PerCPU) uintptr {
 		pc.Started = 1
 		libosAcquire(pc)
 		libosState.started |= 1 << pc.Index
+		base := int64(libosBootInfo().MonoBase)
+		libosState.idle.change(-1, -base, libosNow()-base)
 		return libosFinish(pc, 0)
 	}
 	t := &pc.Trap

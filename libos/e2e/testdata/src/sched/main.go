@@ -14,7 +14,7 @@ func main() {
 	ways := map[string]func(args []string){
 		"timers": timers, "contexts": contexts, "pingpong": pingPong, "selects": selects, "locks": locks,
 		"threads": threads, "procs": procs, "vectors": vectors, "idle": idle, "clock": clock, "prime": prime,
-		"goexit": goexit, "crowd": crowd,
+		"goexit": goexit, "crowd": crowd, "usage": usage,
 	}
 	ways[os.Args[1]](os.Args[2:])
 }
