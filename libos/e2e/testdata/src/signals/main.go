@@ -70,8 +70,7 @@ func stuck() {
 	mu.Lock()
 	go mu.Lock()
 	timer := time.NewTimer(time.Hour)
-	time.Sleep(20 * time.Millisecond)
-	fmt.Println("ready")
+	time.AfterFunc(100*time.Millisecond, func() { fmt.Println("ready") }) // when all wait
 	select {
 	case <-timer.C:
 	case <-make(chan int):
