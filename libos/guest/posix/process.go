@@ -43,13 +43,13 @@ type Process struct {
 	umask  uint32
 	nofile linux.Rlimit
 
-	ids               identity
-	nice              int
-	core              linux.Rlimit
-	undumpable, noNew bool       // of prctl
-	comm              string     // set by prctl
-	bootID            []byte     // of procBootID
-	resolver          *vfs.Inode // the skeleton's /etc/resolv.conf, until it is filled in
+	ids                         identity
+	nice                        int
+	core                        linux.Rlimit
+	undumpable, noNew, keepCaps bool       // of prctl
+	comm                        string     // set by prctl
+	bootID                      []byte     // of procBootID
+	resolver                    *vfs.Inode // the skeleton's /etc/resolv.conf, until it is filled in
 }
 
 // New returns a process on hal whose descriptors 0 to 2 are the console.

@@ -150,6 +150,7 @@ func sysMembarrier(a *Args) (uintptr, linux.Errno) {
 func (p *Process) sysPrctl(a *Args) (uintptr, linux.Errno) {
 	const (
 		getDumpable, setDumpable = 3, 4
+		getKeepCaps, setKeepCaps = 7, 8
 		setName, getName         = 15, 16
 		boundingSet, lastCap     = 23, 40
 		setNoNew, getNoNew       = 38, 39
@@ -173,17 +174,19 @@ func (p *Process) sysPrctl(a *Args) (uintptr, linux.Errno) {
 			return 0, linux.EINVAL
 		}
 		return 1, 0
-	case getDumpable, getNoNew, setDumpable, setNoNew:
+	case getDumpable, getNoNew, getKeepCaps, setDumpable, setNoNew, setKeepCaps:
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		flag, value := &p.undumpable, a.U[1] == 0
 		if option == setNoNew || option == getNoNew {
 			flag, value = &p.noNew, true
+		} else if option == setKeepCaps || option == getKeepCaps {
+			flag, value = &p.keepCaps, a.U[1] == 1
 		}
 		switch option {
 		case getDumpable:
 			return b2u(!*flag), 0
-		case getNoNew:
+		case getNoNew, getKeepCaps:
 			return b2u(*flag), 0
 		}
 		if a.U[1] > 1 || option == setNoNew && (a.U[1] != 1 || a.U[2]|a.U[3]|a.U[4] != 0) {
