@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"unibench/harness/record"
 	"unibench/harness/report"
 	"unibench/harness/table"
 )
@@ -33,14 +34,7 @@ func (r *Result) headline() string {
 
 // String names the run: 0123456789ab of 2026-01-02T03:04:05Z.
 func (f Ref) String() string {
-	commit := f.Commit[:min(len(f.Commit), 12)]
-	if commit == "" {
-		commit = "no commit"
-	}
-	if f.Dirty {
-		commit += " with uncommitted changes"
-	}
-	return commit + " of " + f.Start
+	return record.ShortCommit(f.Commit, f.Dirty) + " of " + f.Start
 }
 
 func (r *Result) grids(all bool) []table.Grid {
@@ -62,23 +56,11 @@ func (r *Result) grids(all bool) []table.Grid {
 	var out []table.Grid
 	for _, g := range []table.Grid{primary, other} {
 		if len(g.Rows) > 0 {
-			blank(g.Rows)
+			g.Blank(2)
 			out = append(out, g)
 		}
 	}
 	return out
-}
-
-// blank empties names that stand in the row above.
-func blank(rows [][]string) {
-	for i := len(rows) - 1; i > 0; i-- {
-		if rows[i][0] == rows[i-1][0] {
-			if rows[i][1] == rows[i-1][1] {
-				rows[i][1] = ""
-			}
-			rows[i][0] = ""
-		}
-	}
 }
 
 func (row *Row) cells() []string {

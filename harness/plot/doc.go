@@ -1,5 +1,5 @@
-// Package plot draws the figures of one results folder with gonum/plot, as SVG
-// and PNG from the same description:
+// Package plot draws the figures of one results folder, and those of a history of
+// several (Trend), with gonum/plot, as SVG and PNG from the same description:
 //
 //   - Strip: every sample of one unit, with the median and its interval;
 //   - Phases: what a boot consists of, one stacked bar per target;

@@ -39,6 +39,19 @@ type Grid struct {
 	Rows  [][]string
 }
 
+// Blank empties the cells of the first columns that say what the row above says,
+// from the left, as far as they do.
+func (g *Grid) Blank(columns int) {
+	for i := len(g.Rows) - 1; i > 0; i-- {
+		for k := range columns {
+			if g.Rows[i][k] != g.Rows[i-1][k] {
+				break
+			}
+			g.Rows[i][k] = ""
+		}
+	}
+}
+
 // Note is one line below the tables.
 type Note struct {
 	Label string

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"unibench/harness/table"
 )
 
@@ -66,5 +68,14 @@ func TestWriteErrors(t *testing.T) {
 	var b bytes.Buffer
 	if err := d.Write(&b, table.JSON); err == nil || b.Len() > 0 {
 		t.Errorf("a value without JSON: %v, wrote %q", err, b.String())
+	}
+}
+
+func TestBlank(t *testing.T) {
+	g := table.Grid{Rows: [][]string{{"a", "x", "1"}, {"a", "x", "1"}, {"a", "y", "1"}, {"b", "y", "1"}}}
+	g.Blank(2)
+	want := [][]string{{"a", "x", "1"}, {"", "", "1"}, {"", "y", "1"}, {"b", "y", "1"}}
+	if diff := cmp.Diff(want, g.Rows); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -60,8 +60,13 @@ var layers = []layer{
 	{folder: "harness/report", may: []string{"harness/record", "harness/stats", "harness/table"}, modules: []string{"golang.org/x/perf"}},
 	{folder: "harness/noise"},
 	{folder: "harness/compare", may: []string{"harness/record", "harness/stats", "harness/table", "harness/report", "harness/noise"}, modules: []string{"golang.org/x/perf"}},
+	{folder: "harness/changepoint"},
 	{
-		folder: "harness/plot", may: []string{"harness/record", "harness/hist", "harness/stats", "harness/report"},
+		folder: "harness/trend",
+		may:    []string{"harness/record", "harness/stats", "harness/table", "harness/report", "harness/noise", "harness/changepoint"},
+	},
+	{
+		folder: "harness/plot", may: []string{"harness/record", "harness/hist", "harness/stats", "harness/report", "harness/trend"},
 		modules: []string{"golang.org/x/perf", "golang.org/x/image", "gonum.org/v1/plot"},
 	},
 	{folder: "harness/loadgen", may: []string{"harness/record", "harness/stats", "harness/host"}, modules: []string{"golang.org/x/sys", "github.com/HdrHistogram/hdrhistogram-go"}},

@@ -17,6 +17,7 @@ import (
 	"unibench/harness/noise"
 	"unibench/harness/record"
 	"unibench/harness/suite"
+	"unibench/harness/trend"
 )
 
 // Exit statuses (harness contract, section 3).
@@ -54,6 +55,11 @@ func commands() []command {
 			"bench compare -primary 'Hello (process|unikernel) boot-first-ns' -correct none OLD NEW",
 			"bench compare -allow benchmarks,targets,units,version -all -format csv OLD NEW",
 		}, (*app).compare},
+		{"trend", "[flags] [DIR...]", "show stored runs as a history, and which commits changed it", []string{
+			"bench trend results",
+			"bench trend -suite boot -class pvm-2c -metric 'boot-first-ns$' results",
+			"bench trend -min 5% -format csv results",
+		}, (*app).trend},
 		{"version", "", "print the version", nil, (*app).version},
 		{"help", "[COMMAND]", "explain bench or a command", nil, (*app).help},
 	}
@@ -132,7 +138,7 @@ func exitStatus(err error) int {
 	case errors.Is(err, suite.ErrNothing), errors.Is(err, host.ErrUnfit), errors.Is(err, host.ErrBusy):
 		return exitUnfit
 	case errors.As(err, &data), errors.As(err, &mismatch), errors.Is(err, errInsufficient),
-		errors.Is(err, compare.ErrNoPrimary), errors.Is(err, noise.ErrInvalid):
+		errors.Is(err, compare.ErrNoPrimary), errors.Is(err, trend.ErrNothing), errors.Is(err, noise.ErrInvalid):
 		return exitData
 	case errors.Is(err, errRegressed):
 		return exitRegressed

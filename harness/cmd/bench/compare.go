@@ -53,11 +53,9 @@ func (f *compareFlags) options(fs *flag.FlagSet) (o compare.Options, err error) 
 	if o.Alpha, err = strconv.ParseFloat(f.alpha, 64); err != nil || !(o.Alpha > 0 && o.Alpha < 1) {
 		return o, usagef("-alpha %s: want a level between 0 and 1, such as .05", f.alpha)
 	}
-	percent, ok := strings.CutSuffix(f.min, "%")
-	if o.Min, err = strconv.ParseFloat(percent, 64); err != nil || !ok || !(o.Min > 0 && o.Min < 1000) {
-		return o, usagef("-min %s: want a share above 0 with its sign, such as 3%%", f.min)
+	if o.Min, err = share("min", f.min); err != nil {
+		return o, err
 	}
-	o.Min /= 100
 	if f.correct != compare.Holm && f.correct != compare.None {
 		return o, usagef("-correct %s: choose %s or %s", f.correct, compare.Holm, compare.None)
 	}
@@ -75,6 +73,17 @@ func (f *compareFlags) options(fs *flag.FlagSet) (o compare.Options, err error) 
 		}
 	}
 	return o, checkFormat(f.format)
+}
+
+// share reads a flag such as 3%. The sign is wanted, because 3 and 0.03 could both
+// be meant by a number alone.
+func share(name, text string) (float64, error) {
+	percent, ok := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(percent, 64)
+	if err != nil || !ok || !(v > 0 && v < 1000) {
+		return 0, usagef("-%s %s: want a share above 0 with its sign, such as 3%%", name, text)
+	}
+	return v / 100, nil
 }
 
 // compare is the gate: is the new run worse than the old one?

@@ -8,6 +8,7 @@
 //	bench run --suite syscall     the same for single operations: system calls, switches, controls
 //	bench stat DIR...             the tables of stored runs again
 //	bench compare OLD NEW         is one stored run worse than another
+//	bench trend [DIR...]          stored runs as a history, with its changes
 //	bench version | help [COMMAND]
 //
 // Results go to standard output, progress and warnings to standard error. Exit

@@ -1,0 +1,17 @@
+// Package trend orders stored runs in time, one series per suite, host class,
+// benchmark, target and unit, and finds the commits with which their level changed
+// (harness contract, section 7, rule 14).
+//
+// A point is one run: the median of its trials with the order-statistic interval. The
+// change points of a series of medians are those of package changepoint; a change has
+// to be of the size that a comparison asks for, too: the greater of Min and
+// noise.Factor noise floors. A unit without a distribution (assume=exact) has no
+// noise: each change from one run to the next is an event.
+//
+// A change came in with the commit of the first run on the new level, or with any
+// that was not measured since the last run on the old one. If both are of the same
+// commit, the host changed, or what the commit does not hold.
+//
+// Runs of other versions of a suite or other parameters of a benchmark are other
+// series. The package reads no files and prints nothing.
+package trend
