@@ -82,8 +82,22 @@ func compare(process, unikernel map[string]packageOutcome, x *expectations) comp
 }
 
 // inherit gives a test the reason of its subtests if it failed because they did:
-// all of those that differ are expected to.
+// all of those that differ are expected to. And it gives subtests that never began
+// the reason of their test.
 func inherit(list []difference) {
+	reasons := map[string]string{}
+	for i := range list {
+		d := &list[i]
+		for name := d.Test; d.Expected == "" && d.Outcome == ""; {
+			at := strings.LastIndexByte(name, '/')
+			if at < 0 {
+				break
+			}
+			name = name[:at]
+			d.Expected = reasons[name]
+		}
+		reasons[d.Test] = d.Expected
+	}
 	for i := len(list) - 1; i >= 0; i-- { // sorted: subtests come behind their test
 		d := &list[i]
 		if d.Expected != "" || d.Outcome == "" {

@@ -155,6 +155,7 @@ func TestInherit(t *testing.T) {
 		{Test: "TestB", Outcome: fail}, {Test: "TestB/x", Outcome: fail, Expected: "exec"}, {Test: "TestB/y", Outcome: fail},
 		{Test: "TestC", Outcome: fail}, {Test: "TestD", Outcome: ""}, {Test: "TestD/x", Outcome: fail, Expected: "exec"},
 		{Test: "TestE", Outcome: fail}, {Test: "TestE/x", Outcome: fail}, {Test: "TestE/x/y", Outcome: fail, Expected: "exec"},
+		{Test: "TestAF", Outcome: fail, Expected: "exec"}, {Test: "TestAF/x"}, {Test: "TestAF/x/y"}, {Test: "TestG/x"},
 	}
 	inherit(list)
 	for _, d := range list {
