@@ -30,6 +30,7 @@ import (
 type store struct {
 	dir  string
 	info info
+	now  string // the commit that is tested now
 	all  map[string]map[string]packageOutcome // by side and package
 }
 
@@ -38,12 +39,20 @@ type info struct {
 	Start     time.Time
 	Args      []string
 	GoVersion string
-	Commit    string
+	Commit    string // when the run began; see Resumed
 	Kernel    string
 	CPU       string
 	CPUs      int
 	Memory    string
-	Resumed   []time.Time `json:",omitempty"`
+	Resumed   []resumption `json:",omitempty"`
+}
+
+// A resumption is when the run went on, and with which commit: packages that were
+// tested since then were tested with that (Packages).
+type resumption struct {
+	Time     time.Time
+	Commit   string
+	Packages []string // as unikernels
 }
 
 // defaultOut is where results go.
@@ -53,6 +62,7 @@ func openStore(ctx context.Context, c config) (*store, error) {
 	s := &store{all: map[string]map[string]packageOutcome{processSide: {}, unikernelSide: {}}}
 	if c.resume != "" {
 		s.dir = c.resume
+		s.now = commit(ctx)
 		return s, s.load()
 	}
 	out := c.out
@@ -123,7 +133,7 @@ func (s *store) load() error {
 	if err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
-	s.info.Resumed = append(s.info.Resumed, time.Now().UTC().Truncate(time.Second))
+	s.info.Resumed = append(s.info.Resumed, resumption{Time: time.Now().UTC().Truncate(time.Second), Commit: s.now})
 	for side := range s.all {
 		entries, err := os.ReadDir(s.state(side))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -156,6 +166,13 @@ func (s *store) put(side string, p packageOutcome) error {
 	s.all[side][p.Package] = p
 	if s.dir == "" {
 		return nil
+	}
+	if n := len(s.info.Resumed); n > 0 && side == unikernelSide {
+		last := &s.info.Resumed[n-1]
+		last.Packages = append(last.Packages, p.Package)
+		if err := s.writeInfo(); err != nil {
+			return err
+		}
 	}
 	text, err := json.Marshal(p)
 	if err != nil {

@@ -96,8 +96,10 @@ func leaves(path string, d fs.DirEntry, goroot bool) bool {
 }
 
 // addHostFiles adds what programs expect of any Linux and tests of the standard
-// library read: time zones, kinds of files, names of services, certificates.
+// library read: time zones, kinds of files, names of services, certificates, and
+// a folder for programs, which has none.
 func addHostFiles(b *initrd.Builder) error {
+	b.Folder("usr/bin", 0o755)
 	for _, path := range []string{
 		"/etc/services", "/etc/protocols", "/etc/mime.types", "/etc/ssl/certs/ca-certificates.crt", "/etc/passwd", "/etc/group",
 	} {
