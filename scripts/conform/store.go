@@ -30,7 +30,7 @@ import (
 type store struct {
 	dir  string
 	info info
-	now  string // the commit that is tested now
+	now  string                               // the commit that is tested now
 	all  map[string]map[string]packageOutcome // by side and package
 }
 
