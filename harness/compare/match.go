@@ -41,8 +41,9 @@ func (m *Mismatch) Error() string {
 // emulated reports whether the machine monitor emulates the processor.
 func emulated(vmm string) bool { return vmm == "tcg" || strings.HasSuffix(vmm, "-tcg") }
 
-// match returns the first mismatch that is not allowed, and the others as texts.
-func match(old, new *record.Data, allow []string) (allowed []string, err error) {
+// Check returns the *Mismatch of two runs whose numbers say nothing about a change:
+// of another suite or on another kind of machine.
+func Check(old, new *record.Data) error {
 	a, b := &old.Run, &new.Run
 	same := func(what, x, y string) error {
 		if x == y {
@@ -51,20 +52,28 @@ func match(old, new *record.Data, allow []string) (allowed []string, err error) 
 		return &Mismatch{Detail: fmt.Sprintf("%s %s and %s", what, orNone(x), orNone(y))}
 	}
 	if err := same("suites", a.Suite, b.Suite); err != nil {
-		return nil, err
+		return err
 	}
 	if emulated(a.Keys.VMM) != emulated(b.Keys.VMM) {
-		return nil, &Mismatch{Detail: fmt.Sprintf("machine monitors %s and %s: one emulates the processor, the other does not", orNone(a.Keys.VMM), orNone(b.Keys.VMM))}
+		return &Mismatch{Detail: fmt.Sprintf("machine monitors %s and %s: one emulates the processor, the other does not", orNone(a.Keys.VMM), orNone(b.Keys.VMM))}
 	}
 	for _, s := range [][3]string{
 		{"host classes", a.HostClass, b.HostClass}, {"machine monitors", a.Keys.VMM, b.Keys.VMM},
 		{"architectures", a.Keys.GOARCH, b.Keys.GOARCH}, {"processors", a.Keys.CPU, b.Keys.CPU},
 	} {
 		if err := same(s[0], s[1], s[2]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if a.Dir() == b.Dir() && a.Seed == b.Seed {
+	return nil
+}
+
+// match returns the first mismatch that is not allowed, and the others as texts.
+func match(old, new *record.Data, allow []string) (allowed []string, err error) {
+	if err := Check(old, new); err != nil {
+		return nil, err
+	}
+	if old.Run.Dir() == new.Run.Dir() && old.Run.Seed == new.Run.Seed {
 		return nil, &Mismatch{Detail: "both are the same run"}
 	}
 	for _, m := range differences(old, new) {

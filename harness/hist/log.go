@@ -81,6 +81,22 @@ func parseLine(line string) (i Interval, err error) {
 	return i, nil
 }
 
+// Join makes one log of several: each begins where the one before it ended.
+func Join(logs ...[]Interval) []Interval {
+	var out []Interval
+	begin := 0.0
+	for _, log := range logs {
+		end := begin
+		for _, i := range log {
+			i.Start += begin
+			end = max(end, i.Start+i.Seconds)
+			out = append(out, i)
+		}
+		begin = end
+	}
+	return out
+}
+
 // Sum is a histogram that others are added to.
 type Sum struct {
 	h *hdrhistogram.Histogram // nil until something was added

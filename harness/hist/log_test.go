@@ -101,3 +101,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestJoin(t *testing.T) {
+	a := []Interval{{Tag: "corrected", Seconds: 0.3}, {Tag: "lag", Seconds: 0.3}, {Tag: "corrected", Start: 0.3, Seconds: 0.2}}
+	b := []Interval{{Tag: "corrected", Seconds: 0.1}}
+	want := []Interval{a[0], a[1], a[2], {Tag: "corrected", Start: 0.5, Seconds: 0.1}, {Tag: "corrected", Start: 0.6, Seconds: 0.1}}
+	if d := cmp.Diff(want, Join(a, nil, b, b)); d != "" {
+		t.Errorf("Join (-want +got):\n%s", d)
+	}
+	if b[0].Start != 0 {
+		t.Error("Join changed its input")
+	}
+}

@@ -13,9 +13,9 @@ import (
 // benchFile is the name of the benchfmt file of a suite.
 func benchFile(suite string) string { return suite + ".bench" }
 
-// fileKeys returns the file keys of the .bench file in order, empty ones
+// FileKeys returns the file keys of the .bench file in order, empty ones
 // left out.
-func (r *Run) fileKeys() [][2]string {
+func (r *Run) FileKeys() [][2]string {
 	all := [][2]string{
 		{"format", fmt.Sprint("unibench-", SchemaVersion)},
 		{"suite", r.Suite},
@@ -60,7 +60,7 @@ func (r *Run) benchHeader() ([]byte, error) {
 		}
 	}
 	buf.WriteByte('\n')
-	for _, kv := range r.fileKeys() {
+	for _, kv := range r.FileKeys() {
 		fmt.Fprintf(&buf, "%s: %s\n", kv[0], kv[1])
 	}
 	buf.WriteByte('\n')
@@ -140,6 +140,9 @@ func (r *Run) benchBytes(trials []Trial) ([]byte, error) {
 	}
 	return out, nil
 }
+
+// Bench returns the whole .bench file that the trials lead to.
+func (d *Data) Bench() ([]byte, error) { return d.Run.benchBytes(d.Trials) }
 
 // comment makes s safe to stand in a comment line.
 func comment(s string) string {

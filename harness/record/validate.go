@@ -45,7 +45,7 @@ func (r *Run) Validate() error {
 			return fmt.Errorf("phase %q: empty or listed twice", p)
 		}
 	}
-	for _, v := range r.fileKeys() {
+	for _, v := range r.FileKeys() {
 		if strings.ContainsAny(v[1], "\r\n") || !plain(v[1]) {
 			return fmt.Errorf("file key %s: %q has control characters", v[0], v[1])
 		}

@@ -60,6 +60,7 @@ var layers = []layer{
 	{folder: "harness/report", may: []string{"harness/record", "harness/stats", "harness/table"}, modules: []string{"golang.org/x/perf"}},
 	{folder: "harness/noise"},
 	{folder: "harness/compare", may: []string{"harness/record", "harness/stats", "harness/table", "harness/report", "harness/noise"}, modules: []string{"golang.org/x/perf"}},
+	{folder: "harness/export", may: []string{"harness/record", "harness/compare"}, modules: []string{"golang.org/x/perf"}},
 	{folder: "harness/changepoint"},
 	{
 		folder: "harness/trend",

@@ -38,7 +38,7 @@ type command struct {
 	args    string
 	summary string
 	// examples are command lines for the help. A test runs them, with stored
-	// runs in place of OLD, NEW, DIR and results, and wants status 0.
+	// runs in place of OLD, NEW, DIR, SERVED and results, and wants status 0.
 	examples []string
 	run      func(a *app, ctx context.Context, args []string) error
 }
@@ -60,6 +60,12 @@ func commands() []command {
 			"bench trend -suite boot -class pvm-2c -metric 'boot-first-ns$' results",
 			"bench trend -min 5% -format csv results",
 		}, (*app).trend},
+		{"export", "DIR... [-series | -hdr] [flags]", "write stored runs for benchstat, benchseries or HDR histogram tools", []string{
+			"bench export DIR",
+			"bench export -series OLD NEW",
+			"bench export -series -baseline OLD NEW",
+			"bench export -hdr -out OUT SERVED",
+		}, (*app).export},
 		{"version", "", "print the version", nil, (*app).version},
 		{"help", "[COMMAND]", "explain bench or a command", nil, (*app).help},
 	}

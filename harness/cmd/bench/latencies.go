@@ -1,10 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -43,16 +39,9 @@ func latencies(d *record.Data, r *report.Report) (plot.Latencies, error) {
 // addLog adds the latencies of one trial: those from the time a request was due
 // where there are such, else the others.
 func addLog(sum *hist.Sum, name string) (added bool, err error) {
-	data, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("read histogram: %w", err)
-	}
-	intervals, err := hist.Parse(data)
-	if err != nil {
-		return false, &record.DataError{Path: name, Reason: "not a histogram log", Err: err}
+	intervals, err := readLog(name)
+	if err != nil || len(intervals) == 0 {
+		return false, err
 	}
 	tag := suite.TagUncorrected
 	if slices.ContainsFunc(intervals, func(i hist.Interval) bool { return i.Tag == suite.TagCorrected }) {

@@ -9,6 +9,7 @@
 //	bench stat DIR...             the tables of stored runs again
 //	bench compare OLD NEW         is one stored run worse than another
 //	bench trend [DIR...]          stored runs as a history, with its changes
+//	bench export DIR...           stored runs for other tools
 //	bench version | help [COMMAND]
 //
 // Results go to standard output, progress and warnings to standard error. Exit
