@@ -33,6 +33,24 @@ type row struct {
 	// Seconds that the tests took, with the start of the VM.
 	ProcessSeconds, UnikernelSeconds float64
 	Differences                      []difference
+	Slower                           []slower
+}
+
+// From here on a test is slower as a unikernel: so many times, and so long. Below
+// a second it is the host's other work that decides.
+const (
+	slowRatio   = 3
+	slowSeconds = 1.0
+)
+
+// A slower test passes on both sides, as a unikernel in much more time.
+type slower struct {
+	Package, Test      string
+	Process, Unikernel float64 // seconds
+}
+
+func (s slower) String() string {
+	return fmt.Sprintf("%s %s: %.2f s as a process, %.2f s as a unikernel", s.Package, s.Test, s.Process, s.Unikernel)
 }
 
 // A difference is a test that passes as a process and not as a unikernel.
@@ -64,6 +82,10 @@ func compare(process, unikernel map[string]packageOutcome, x *expectations) comp
 			}
 			if is == pass {
 				r.Both++
+				if t := (slower{pkg, test, p.Took[test], u.Took[test]}); t.Unikernel > slowSeconds &&
+					t.Unikernel > slowRatio*t.Process && !strings.Contains(test, "/") {
+					r.Slower = append(r.Slower, t)
+				}
 				continue
 			}
 			d := difference{Package: pkg, Test: test, Outcome: is, Output: u.Reasons[test]}
@@ -126,6 +148,7 @@ func (c comparison) total() (t row) {
 		t.ProcessSeconds += r.ProcessSeconds
 		t.UnikernelSeconds += r.UnikernelSeconds
 		t.Differences = append(t.Differences, r.Differences...)
+		t.Slower = append(t.Slower, r.Slower...)
 	}
 	return t
 }
@@ -161,7 +184,7 @@ func (c comparison) summary() string {
 		len(c.Rows), t.Both, t.Process.Pass, 100*t.share(), len(t.Differences)-c.unexpected(), c.unexpected())
 }
 
-// print says what differs unexpectedly, and the summary.
+// print says what differs unexpectedly, what is slower, and the summary.
 func (c comparison) print(w io.Writer) {
 	for _, d := range c.total().Differences {
 		if d.Expected != "" {
@@ -174,6 +197,9 @@ func (c comparison) print(w io.Writer) {
 	}
 	for _, s := range c.Stale {
 		fmt.Fprintf(w, "expected, and no difference: %s\n", s)
+	}
+	for _, t := range c.total().Slower {
+		fmt.Fprintf(w, "slower: %s\n", t)
 	}
 	fmt.Fprintln(w, c.summary())
 }

@@ -172,15 +172,15 @@ func TestInherit(t *testing.T) {
 // TestStore interrupts a run and goes on with it.
 func TestStore(t *testing.T) {
 	c := config{out: t.TempDir(), memory: "1G"}
-	s, err := openStore(t.Context(), c)
+	s, err := openStore(t.Context(), c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := packageOutcome{Package: "a/b", Action: pass, Tests: map[string]string{"TestA": pass}}
+	p := packageOutcome{Package: "a/b", Action: pass, Tests: map[string]string{"TestA": pass}, Took: map[string]float64{"TestA": 0.25}}
 	if err := s.put(processSide, p); err != nil {
 		t.Fatal(err)
 	}
-	again, err := openStore(t.Context(), config{resume: s.dir})
+	again, err := openStore(t.Context(), config{resume: s.dir}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,14 +208,14 @@ func TestStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines, err := csv.NewReader(z).ReadAll()
-	want := [][]string{{"package", "test", "process", "unikernel"}, {"a/b", "TestA", pass, pass}}
+	want := [][]string{{"package", "test", "process", "unikernel", "process-s", "unikernel-s"}, {"a/b", "TestA", pass, pass, "0.25", "0.25"}}
 	if err != nil || !reflect.DeepEqual(lines, want) {
 		t.Errorf("tests.csv.gz = %q, %v, want %q", lines, err, want)
 	}
 	if _, err := os.Stat(filepath.Join(s.dir, "state")); err == nil {
 		t.Error("the state of a complete run is still there")
 	}
-	if _, err := openStore(t.Context(), config{resume: t.TempDir()}); err == nil {
+	if _, err := openStore(t.Context(), config{resume: t.TempDir()}, nil); err == nil {
 		t.Error("resuming what is no run succeeds")
 	}
 }

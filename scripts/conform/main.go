@@ -19,6 +19,15 @@
 // With -times, the unikernels run that often, each time in fresh VMs, until there
 // is an unexpected difference: what goes wrong once in a while is wrong, too.
 //
+// With -modules, tests of modules that nobody here wrote: the packages in
+// modules.txt, with the versions that modules/go.mod.txt pins, from the module
+// proxy or Go's cache of it. They run in the module cache, which cannot be written
+// to: what fails there as a process does not count. Arguments select some of the
+// list, and nothing is written unless -out says where. Ten minutes.
+//
+// Tests that pass on both sides, and as a unikernel in much more time, are listed
+// too; that is no failure.
+//
 // Exit status: 0 no unexplained difference, 1 there are some or a tool failed, 2
 // usage.
 package main
@@ -63,6 +72,7 @@ func (e *usageError) Error() string { return e.err.Error() }
 // config is the command line.
 type config struct {
 	short         bool
+	modules       bool
 	out, resume   string
 	uni, expected string
 	memory        string
@@ -75,7 +85,8 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	flags := flag.NewFlagSet("conform", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.BoolVar(&c.short, "short", false, "the packages in short.txt only, without writing results")
-	flags.StringVar(&c.out, "out", "", "folder below which the results go (results/conformance, with -short none)")
+	flags.BoolVar(&c.modules, "modules", false, "the packages of other modules in modules.txt instead of the standard library's")
+	flags.StringVar(&c.out, "out", "", "folder below which the results go (results/conformance, with -short and -modules none)")
 	flags.StringVar(&c.resume, "resume", "", "folder of an interrupted run to go on with")
 	flags.StringVar(&c.uni, "uni", "bin/uni", "the uni command")
 	flags.IntVar(&c.times, "times", 1, "how often to run each package as a unikernel")
@@ -94,10 +105,14 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	if c.resume != "" && c.out != "" {
 		return &usageError{errors.New("-out is for a new run, and -resume names the folder of an old one")}
 	}
+	if c.short && c.modules {
+		return &usageError{errors.New("-short is a part of the standard library, -modules is other modules: give one")}
+	}
 	s, err := newSession(ctx, c, stderr)
 	if err != nil {
 		return err
 	}
+	defer s.close()
 	if err := s.runAll(ctx); err != nil {
 		if s.store.dir != "" {
 			fmt.Fprintf(stderr, "conform: go on with -resume %s\n", s.store.dir)

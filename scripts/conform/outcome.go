@@ -27,6 +27,8 @@ type packageOutcome struct {
 	// Tests has the outcome of each test, subtest and example by name. A test
 	// that was running when the program ended has none.
 	Tests map[string]string
+	// Took has their seconds, with those of their subtests.
+	Took map[string]float64
 	// Reasons has what tests that did not pass printed, cut short.
 	Reasons map[string]string `json:",omitempty"`
 }
@@ -76,7 +78,7 @@ func take(open map[string]*packageOutcome, output map[[2]string]*strings.Builder
 	}
 	p := open[e.Package]
 	if p == nil {
-		p = &packageOutcome{Package: e.Package, Tests: map[string]string{}, Reasons: map[string]string{}}
+		p = &packageOutcome{Package: e.Package, Tests: map[string]string{}, Took: map[string]float64{}, Reasons: map[string]string{}}
 		open[e.Package] = p
 	}
 	key := [2]string{e.Package, e.Test}
@@ -97,7 +99,7 @@ func take(open map[string]*packageOutcome, output map[[2]string]*strings.Builder
 		}
 		delete(output, key)
 		if e.Test != "" {
-			p.Tests[e.Test] = e.Action
+			p.Tests[e.Test], p.Took[e.Test] = e.Action, e.Elapsed
 			if e.Action != pass {
 				p.Reasons[e.Test] = text
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -41,6 +42,8 @@ type session struct {
 	store    *store
 	progress io.Writer
 	env      []string
+	dir      string              // where the go command runs
+	settings map[string]settings // by package; the zero one for std
 	start    time.Time
 }
 
@@ -64,13 +67,39 @@ func newSession(ctx context.Context, c config, progress io.Writer) (*session, er
 	if s.uni, err = filepath.Abs(c.uni); err != nil {
 		return nil, err
 	}
-	if len(s.packages) == 0 {
-		if s.packages, err = s.list(ctx); err != nil {
+	if c.resume != "" {
+		if s.store, err = openStore(ctx, c, nil); err != nil {
 			return nil, err
 		}
+		s.modules = len(s.store.info.Modules) > 0
 	}
-	s.store, err = openStore(ctx, c)
-	return s, err
+	var versions []string
+	switch {
+	case s.modules:
+		if s.dir, err = os.MkdirTemp("", "conform-"); err != nil {
+			return nil, err
+		}
+		if err = makeModule(s.dir); err == nil {
+			versions, err = s.listModules(ctx)
+		}
+	case len(s.packages) == 0:
+		s.packages, err = s.list(ctx)
+	}
+	if err == nil && s.store == nil {
+		s.store, err = openStore(ctx, c, versions)
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// close removes what a session has made for itself.
+func (s *session) close() {
+	if s.dir != "" {
+		os.RemoveAll(s.dir)
+	}
 }
 
 // list returns the packages that are to be tested.
@@ -87,56 +116,80 @@ func (s *session) list(ctx context.Context) ([]string, error) {
 	return strings.Fields(string(out)), nil
 }
 
+// A group is packages that one command tests.
+type group struct {
+	settings
+	packages []string
+	leave    string // what is not run as a unikernel
+}
+
 // runAll tests what has not been tested yet.
 func (s *session) runAll(ctx context.Context) error {
-	for _, group := range s.groups() {
+	for _, g := range s.groups() {
 		for _, side := range []string{processSide, unikernelSide} {
-			var todo []string
-			for _, pkg := range group {
+			todo := g
+			todo.packages = nil
+			for _, pkg := range g.packages {
 				if !s.store.has(side, pkg) {
-					todo = append(todo, pkg)
+					todo.packages = append(todo.packages, pkg)
 				}
 			}
-			if len(todo) == 0 {
+			if len(todo.packages) == 0 {
 				continue
 			}
 			if err := s.test(ctx, side, todo); err != nil {
-				return fmt.Errorf("test %s as %s: %w", strings.Join(todo, " "), side, err)
+				return fmt.Errorf("test %s as %s: %w", strings.Join(todo.packages, " "), side, err)
 			}
 		}
 	}
 	return nil
 }
 
-// groups puts packages together that one command can test: -skip is for all.
-func (s *session) groups() (groups [][]string) {
-	var group []string
+// groups puts packages together that one command can test: flags are for all.
+func (s *session) groups() (groups []group) {
+	open := map[settings]int{} // index of the group that is not full
 	for _, pkg := range s.packages {
-		if s.expected.leaves(pkg) != "" {
-			groups = append(groups, []string{pkg})
-			continue
+		g := group{settings: s.settings[pkg], leave: s.expected.leaves(pkg)}
+		i, ok := open[g.settings]
+		if !ok || g.leave != "" {
+			i = len(groups)
+			groups = append(groups, g)
 		}
-		if group = append(group, pkg); len(group) == batch {
-			groups, group = append(groups, group), nil
+		groups[i].packages = append(groups[i].packages, pkg)
+		switch {
+		case g.leave != "":
+		case len(groups[i].packages) < batch:
+			open[g.settings] = i
+		default:
+			delete(open, g.settings)
 		}
-	}
-	if len(group) > 0 {
-		groups = append(groups, group)
 	}
 	return groups
 }
 
-// test tests packages on one side.
-func (s *session) test(ctx context.Context, side string, pkgs []string) error {
-	name, args := "go", []string{"test"}
+// command is the command line that tests a group on one side.
+func (s *session) command(side string, g group) []string {
+	line := []string{"go", "test"}
+	skip := g.skip
 	if side == unikernelSide {
-		name, args = s.uni, []string{"test", "-mem=" + s.memory}
-		if skip := s.expected.leaves(pkgs[0]); skip != "" {
-			args = append(args, "-skip="+skip)
+		line = []string{s.uni, "test", "-mem=" + cmp.Or(g.memory, s.memory)}
+		if skip != "" && g.leave != "" {
+			skip += "|"
 		}
+		skip += g.leave
 	}
-	args = append(args, "-json", "-short", "-count=1", "-vet=off", "-timeout="+testTimeout)
-	cmd := exec.CommandContext(ctx, name, append(args, pkgs...)...)
+	if skip != "" {
+		line = append(line, "-skip="+skip)
+	}
+	line = append(append(line, "-json", "-count=1", "-vet=off", "-timeout="+testTimeout), g.flags()...)
+	return append(line, g.packages...)
+}
+
+// test tests a group on one side.
+func (s *session) test(ctx context.Context, side string, g group) error {
+	line := s.command(side, g)
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
+	cmd.Dir = s.dir
 	cmd.Env = s.env
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = stopDelay
@@ -150,7 +203,7 @@ func (s *session) test(ctx context.Context, side string, pkgs []string) error {
 		return err
 	}
 	left := map[string]bool{}
-	for _, pkg := range pkgs {
+	for _, pkg := range g.packages {
 		left[pkg] = true
 	}
 	readErr := readEvents(out, func(p packageOutcome) error {

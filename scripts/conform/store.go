@@ -22,7 +22,7 @@ import (
 //
 //	run.json              what ran where
 //	state/SIDE/PKG.json   the outcome of a package, with / as +, while it runs
-//	tests.csv.gz          package, test, process, unikernel
+//	tests.csv.gz          package, test, process, unikernel, seconds of each
 //	table.md table.csv    numbers of tests by package
 //	differences.md        each test that differs, with its reason
 //	expected.txt          the expectations that held for the run
@@ -44,6 +44,7 @@ type info struct {
 	CPU       string
 	CPUs      int
 	Memory    string
+	Modules   []string     `json:",omitempty"` // with versions, if not the standard library was tested
 	Resumed   []resumption `json:",omitempty"`
 }
 
@@ -58,7 +59,9 @@ type resumption struct {
 // defaultOut is where results go.
 const defaultOut = "results/conformance"
 
-func openStore(ctx context.Context, c config) (*store, error) {
+// openStore makes a folder for the results, or goes on with that of an earlier
+// run. The versions are those of the modules, if it is about modules.
+func openStore(ctx context.Context, c config, versions []string) (*store, error) {
 	s := &store{all: map[string]map[string]packageOutcome{processSide: {}, unikernelSide: {}}}
 	if c.resume != "" {
 		s.dir = c.resume
@@ -67,7 +70,7 @@ func openStore(ctx context.Context, c config) (*store, error) {
 	}
 	out := c.out
 	if out == "" {
-		if c.short || len(c.packages) > 0 {
+		if c.short || c.modules || len(c.packages) > 0 {
 			return s, nil
 		}
 		out = defaultOut
@@ -75,6 +78,7 @@ func openStore(ctx context.Context, c config) (*store, error) {
 	s.info = info{
 		Start: time.Now().UTC().Truncate(time.Second), Args: os.Args[1:], GoVersion: output(ctx, "go", "env", "GOVERSION"),
 		Commit: commit(ctx), Kernel: output(ctx, "uname", "-sr"), CPU: model(), CPUs: runtime.NumCPU(), Memory: c.memory,
+		Modules: versions,
 	}
 	s.dir = filepath.Join(out, s.info.Start.Format("20060102T150405Z")+"-"+s.info.Commit)
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {

@@ -14,16 +14,29 @@ import (
 // markdown is the table with what it was measured on.
 func (c comparison) markdown(i info) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Conformance: Go's standard library tests\n\n%s.\n\n", c.summary())
-	fmt.Fprintf(&b, "%s, commit %s, %s; %s, %s, %d CPUs; unikernels with %s and as many vCPUs. Both sides with -short, without cgo. "+
+	subject, short := "Go's standard library tests", "Both sides with -short, without cgo. "
+	if len(i.Modules) > 0 {
+		subject, short = "the tests of other modules", "Both sides with the same flags (modules.txt), without cgo. "
+	}
+	fmt.Fprintf(&b, "# Conformance: %s\n\n%s.\n\n", subject, c.summary())
+	fmt.Fprintf(&b, "%s, commit %s, %s; %s, %s, %d CPUs; unikernels with %s and as many vCPUs. "+short+
 		"Tests, subtests and examples that pass as a process are matched by name; [differences](differences.md) has the others with their reasons.\n\n",
 		i.GoVersion, i.Commit, i.Start.Format("2006-01-02"), i.Kernel, i.CPU, i.CPUs, i.Memory)
+	if len(i.Modules) > 0 {
+		fmt.Fprintf(&b, "Modules: %s.\n\n", strings.Join(i.Modules, ", "))
+	}
 	fmt.Fprintln(&b, "| package | process: passed | failed | skipped | unikernel: passed | failed | skipped | not ended | pass on both |")
 	fmt.Fprintln(&b, "|:--|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, r := range append(slices.Clone(c.Rows), c.total()) {
 		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d | %d | %.1f %% |\n", r.Package,
 			r.Process.Pass, r.Process.Fail, r.Process.Skip+r.Process.Missing,
 			r.Unikernel.Pass, r.Unikernel.Fail, r.Unikernel.Skip, r.Unikernel.Missing, 100*r.share())
+	}
+	if slow := c.total().Slower; len(slow) > 0 {
+		fmt.Fprintf(&b, "\nTests that take more than %d times as long as a unikernel, and more than %v s:\n\n", slowRatio, slowSeconds)
+		for _, t := range slow {
+			fmt.Fprintf(&b, "- %s\n", t)
+		}
 	}
 	return b.Bytes()
 }
@@ -105,8 +118,14 @@ func (x *expectations) text() []byte {
 // writeTests writes every test's outcome on both sides.
 func writeTests(w io.Writer, process, unikernel map[string]packageOutcome) error {
 	out := csv.NewWriter(w)
-	if err := out.Write([]string{"package", "test", "process", "unikernel"}); err != nil {
+	if err := out.Write([]string{"package", "test", "process", "unikernel", "process-s", "unikernel-s"}); err != nil {
 		return err
+	}
+	took := func(p packageOutcome, test string) string {
+		if s, ok := p.Took[test]; ok {
+			return strconv.FormatFloat(s, 'f', -1, 64)
+		}
+		return ""
 	}
 	for _, pkg := range slices.Sorted(maps.Keys(process)) {
 		names := map[string]bool{}
@@ -117,7 +136,10 @@ func writeTests(w io.Writer, process, unikernel map[string]packageOutcome) error
 			names[test] = true
 		}
 		for _, test := range slices.Sorted(maps.Keys(names)) {
-			line := []string{pkg, strings.ToValidUTF8(test, "?"), process[pkg].Tests[test], unikernel[pkg].Tests[test]}
+			line := []string{
+				pkg, strings.ToValidUTF8(test, "?"), process[pkg].Tests[test], unikernel[pkg].Tests[test],
+				took(process[pkg], test), took(unikernel[pkg], test),
+			}
 			if err := out.Write(line); err != nil {
 				return err
 			}
