@@ -222,7 +222,7 @@ func TestStore(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	for args, want := range map[string]int{"-nonsense": 2, "-out x -resume y": 2, "-h": 0, "-uni none": 1, "-times 0": 2} {
+	for args, want := range map[string]int{"-nonsense": 2, "-out x -resume y": 2, "-short -modules": 2, "-h": 0, "-uni none": 1, "-times 0": 2} {
 		if got := status(&stderr, run(t.Context(), &stdout, &stderr, strings.Fields(args))); got != want {
 			t.Errorf("conform %s: status %d, want %d\n%s", args, got, want, &stderr)
 		}
