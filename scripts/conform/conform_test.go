@@ -46,6 +46,19 @@ func TestReadEvents(t *testing.T) {
 	if got[1].Action != noBuild {
 		t.Errorf("q: %s, want %s", got[1].Action, noBuild)
 	}
+	// The names of two subtests differ in addresses only, and one of them fails.
+	const pointers = `{"Package":"r","Test":"TestP/[](0xc000012345)","Action":"pass","Elapsed":2}
+{"Package":"r","Test":"TestP/[](0xc000054321)","Action":"fail","Elapsed":1}
+{"Package":"r","Test":"TestP/[](0xc000054399)","Action":"pass"}
+{"Package":"r","Test":"TestP/(0x1f)","Action":"pass"}
+{"Package":"r","Action":"fail"}
+`
+	if err := readEvents(strings.NewReader(pointers), func(p packageOutcome) error { got = append(got, p); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{"TestP/[](0x*)": fail, "TestP/(0x1f)": pass}; !reflect.DeepEqual(got[2].Tests, want) || got[2].Took["TestP/[](0x*)"] != 2 {
+		t.Errorf("r = %+v, want tests %v", got[2], want)
+	}
 	if err := readEvents(strings.NewReader("{broken"), nil); err == nil {
 		t.Error("no error for what is not JSON")
 	}

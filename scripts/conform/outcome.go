@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -24,8 +25,8 @@ type packageOutcome struct {
 	// Action is pass, fail, skip (no tests) or build-fail.
 	Action  string
 	Seconds float64
-	// Tests has the outcome of each test, subtest and example by name. A test
-	// that was running when the program ended has none.
+	// Tests has the outcome of each test, subtest and example by name, without the
+	// addresses in it. A test that was running when the program ended has none.
 	Tests map[string]string
 	// Took has their seconds, with those of their subtests.
 	Took map[string]float64
@@ -43,6 +44,10 @@ type event struct {
 	Elapsed     float64
 	FailedBuild string
 }
+
+// addresses are where %#v has put a pointer's value into the name of a test: it
+// differs from run to run.
+var addresses = regexp.MustCompile(`\(0x[0-9a-f]{4,}\)`)
 
 // maxReason is how much of a test's output is kept, in bytes.
 const maxReason = 2000
@@ -99,9 +104,13 @@ func take(open map[string]*packageOutcome, output map[[2]string]*strings.Builder
 		}
 		delete(output, key)
 		if e.Test != "" {
-			p.Tests[e.Test], p.Took[e.Test] = e.Action, e.Elapsed
+			name := addresses.ReplaceAllLiteralString(e.Test, "(0x*)")
+			if p.Tests[name] != fail { // of two with the same name
+				p.Tests[name] = e.Action
+			}
+			p.Took[name] = max(p.Took[name], e.Elapsed)
 			if e.Action != pass {
-				p.Reasons[e.Test] = text
+				p.Reasons[name] = text
 			}
 			return nil
 		}
