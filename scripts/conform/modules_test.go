@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"golang.org/x/mod/modfile"
 )
 
 func TestParseModules(t *testing.T) {
@@ -49,9 +47,11 @@ func TestModuleFiles(t *testing.T) {
 	if text, err = os.ReadFile(name); err != nil {
 		t.Fatal(err)
 	}
-	mod, err := modfile.Parse(name, text, nil)
-	if err != nil {
-		t.Fatal(err)
+	var required [][]string // path and version
+	for line := range strings.Lines(string(text)) {
+		if words := strings.Fields(line); len(words) >= 2 && strings.HasPrefix(words[1], "v") {
+			required = append(required, words[:2])
+		}
 	}
 	sums, err := os.ReadFile(filepath.Join(dir, "go.sum"))
 	if err != nil {
@@ -60,15 +60,15 @@ func TestModuleFiles(t *testing.T) {
 	for _, l := range lines {
 		for _, pattern := range l.patterns {
 			path := strings.TrimSuffix(pattern, "/...")
-			i := slices.IndexFunc(mod.Require, func(r *modfile.Require) bool {
-				return path == r.Mod.Path || strings.HasPrefix(path, r.Mod.Path+"/")
+			i := slices.IndexFunc(required, func(r []string) bool {
+				return path == r[0] || strings.HasPrefix(path, r[0]+"/")
 			})
 			if i < 0 {
 				t.Errorf("%s: go.mod requires no module that has it", pattern)
 				continue
 			}
-			if v := mod.Require[i].Mod; !bytes.Contains(sums, []byte(v.Path+" "+v.Version+" h1:")) {
-				t.Errorf("%s: go.sum lacks the sum of %s", pattern, v)
+			if sum := strings.Join(required[i], " ") + " h1:"; !bytes.Contains(sums, []byte(sum)) {
+				t.Errorf("%s: go.sum lacks %s", pattern, sum)
 			}
 		}
 	}
