@@ -119,3 +119,46 @@ func TestUniTestProfiles(t *testing.T) {
 		}
 	}
 }
+
+// TestUniTestInterrupted: nothing runs on after an interrupt.
+func TestUniTestInterrupted(t *testing.T) {
+	start(t)
+	shared.slots <- struct{}{}
+	defer func() { <-shared.slots }()
+	// The test says when it runs, in a file of the host.
+	dir := t.TempDir()
+	cmd := exec.Command(shared.uni, "test", "-v", "-timeout=60s", "-outputdir="+dir, "-trace=trace.out", ".", "-word=hang")
+	cmd.Dir = own("tested")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(dir, "trace.out")); err == nil {
+			break
+		}
+		if time.Since(began) > 3*time.Minute {
+			t.Fatalf("the test did not begin:\n%s", &out)
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err == nil || !strings.Contains(out.String(), "interrupted") {
+		t.Errorf("after an interrupt: %v\n%s", err, &out)
+	}
+	// Every process that knows the folder is gone.
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || len(lines) == 0 {
+		t.Fatalf("no processes: %v", err)
+	}
+	for _, name := range lines {
+		if line, err := os.ReadFile(name); err == nil && bytes.Contains(line, []byte(dir)) {
+			t.Errorf("still running: %q", line)
+		}
+	}
+}

@@ -58,6 +58,9 @@ func (a *app) test(args []string) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, a.stdout, a.stderr
 	defer build.Kill(cmd)
 	err = cmd.Run()
+	if a.ctx.Err() != nil {
+		return errors.New("interrupted, and every VM ended")
+	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return errSilent // go test has said what failed
