@@ -82,7 +82,7 @@ func newSession(ctx context.Context, c config, progress io.Writer) (*session, er
 		if err = makeModule(s.dir); err == nil {
 			versions, err = s.listModules(ctx)
 		}
-	case len(s.packages) == 0:
+	default:
 		s.packages, err = s.list(ctx)
 	}
 	if err == nil && s.store == nil {
@@ -102,16 +102,23 @@ func (s *session) close() {
 	}
 }
 
-// list returns the packages that are to be tested.
+// list returns the packages of the standard library that are to be tested: those
+// that the patterns of the command line match, of a list, or all that have tests.
 func (s *session) list(ctx context.Context) ([]string, error) {
-	if s.short {
-		return strings.Fields(shortList), nil
+	patterns := s.packages
+	if len(patterns) == 0 && s.short {
+		patterns = strings.Fields(shortList)
+	} else if len(patterns) == 0 {
+		patterns = []string{"std"}
 	}
-	cmd := exec.CommandContext(ctx, "go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", "std")
+	args := []string{"list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", "--"}
+	cmd := exec.CommandContext(ctx, "go", append(args, patterns...)...)
 	cmd.Env = s.env
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("list the standard library: %w", err)
+		return nil, fmt.Errorf("list %s: %w\n%s", strings.Join(patterns, " "), err, &stderr)
 	}
 	return strings.Fields(string(out)), nil
 }
