@@ -73,7 +73,7 @@ func match(old, new *record.Data, allow []string) (allowed []string, err error) 
 	if err := Check(old, new); err != nil {
 		return nil, err
 	}
-	if old.Run.Dir() == new.Run.Dir() && old.Run.Seed == new.Run.Seed {
+	if old.Run.Dir() == new.Run.Dir() {
 		return nil, &Mismatch{Detail: "both are the same run"}
 	}
 	for _, m := range differences(old, new) {

@@ -76,3 +76,14 @@ func TestNoPrimary(t *testing.T) {
 		t.Errorf("nothing to decide by: %v", err)
 	}
 }
+
+// TestPrimaryOfEither: a unit that the new run no longer calls primary still decides,
+// or a change could take itself out of the gate.
+func TestPrimaryOfEither(t *testing.T) {
+	next := spec(3, day(2), 0.005, factors{"Hello process boot-first-ns": 1.2}).Data()
+	next.Run.Units[0].Primary = false
+	r, err := compare.New(spec(2, day(1), 0.005, nil).Data(), next, compare.Options{Rounds: 50})
+	if err != nil || r.Outcome() != compare.Worse {
+		t.Errorf("outcome %v, %v; want worse", r.Outcome(), err)
+	}
+}
