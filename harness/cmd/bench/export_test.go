@@ -39,7 +39,7 @@ func TestExport(t *testing.T) {
 		{"baseline alone", []string{"-baseline", old, next}, 2, "", "-baseline goes with -series"},
 		{"folder alone", []string{"-out", "x", next}, 2, "", "-out goes with -hdr"},
 	} {
-		status, stdout, stderr := p.do(append([]string{"export"}, c.args...)...)
+		status, stdout, stderr := p.ask(append([]string{"export"}, c.args...)...)
 		if status != c.status || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) ||
 			c.stdout == "" && stdout != "" || c.stderr == "" && stderr != "" {
 			t.Errorf("%s: status %d, want %d\nstandard output, want %q:\n%.2000s\nstandard error, want %q:\n%s",
@@ -50,7 +50,7 @@ func TestExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, stdout, _ := p.do("export", old); stdout != string(want) {
+	if _, stdout, _ := p.ask("export", old); stdout != string(want) {
 		t.Errorf("the export differs from boot.bench:\n%s", stdout)
 	}
 }
@@ -75,7 +75,7 @@ func TestExportCommitTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	status, stdout, stderr := p.do("export", "-series", s.Store(t, filepath.Join(p.out, "results"), -1))
+	status, stdout, stderr := p.ask("export", "-series", s.Store(t, filepath.Join(p.out, "results"), -1))
 	if want := "\nexperiment-commit-time: " + at.UTC().Format(time.RFC3339) + "\n"; status != exitOK || stderr != "" || !strings.Contains(stdout, want) {
 		t.Errorf("status %d, want %q\n%.600s\n%s", status, want, stdout, stderr)
 	}
@@ -86,7 +86,7 @@ func TestExportCommitTime(t *testing.T) {
 func TestExportLogs(t *testing.T) {
 	p := newPlace(t)
 	dir, out := published(t, p, "net"), filepath.Join(p.out, "logs")
-	status, stdout, stderr := p.do("export", "-hdr", dir, "-out", out)
+	status, stdout, stderr := p.ask("export", "-hdr", dir, "-out", out)
 	if status != exitOK || stderr != "" {
 		t.Fatalf("status %d: %s", status, stderr)
 	}

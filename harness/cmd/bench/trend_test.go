@@ -44,7 +44,7 @@ func TestTrend(t *testing.T) {
 		{"no share", []string{"-min", "0.03", results}, 2, nil, "such as 3%"},
 		{"format", []string{"-format", "pdf", results}, 2, nil, "unknown format"},
 	} {
-		status, stdout, stderr := p.do(append([]string{"trend"}, c.args...)...)
+		status, stdout, stderr := p.ask(append([]string{"trend"}, c.args...)...)
 		ok := status == c.status && strings.Contains(stderr, c.stderr) && (c.stderr != "" || stderr == "") && (c.stdout != nil || stdout == "")
 		for _, w := range c.stdout {
 			ok = ok && strings.Contains(stdout, w)
@@ -62,7 +62,7 @@ func TestTrend(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(last, record.HostFile), []byte(`{"snapshots":[]}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if status, _, stderr := p.do("trend", results); status != exitData || !strings.Contains(stderr, "changed since the run") {
+	if status, _, stderr := p.ask("trend", results); status != exitData || !strings.Contains(stderr, "changed since the run") {
 		t.Errorf("a changed file: status %d, want 4: %s", status, stderr)
 	}
 }
