@@ -22,12 +22,27 @@ func init() {
 // until package posix has made pointers of them again: this function and those
 // that lead to it are nosplit.
 //
+// The call is made outside of the bubble that the goroutine may be in
+// (testing/synctest): a kernel has none. Goroutines, channels and timers that the
+// call makes are not the bubble's, which would wait for them and give them its
+// own time; and to the bubble a goroutine in a system call is one that runs.
+//
 //go:nosplit
 //go:norace
 func libosSyscall(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err Errno) {
+	bubble := libos_leaveBubble()
 	r1, r2, errno := libos.Syscall(trap, a1, a2, a3, a4, a5, a6)
+	if bubble != nil {
+		libos_enterBubble(bubble)
+	}
 	return r1, r2, Errno(errno)
 }
+
+//go:linkname libos_leaveBubble runtime.libos_leaveBubble
+func libos_leaveBubble() unsafe.Pointer
+
+//go:linkname libos_enterBubble runtime.libos_enterBubble
+func libos_enterBubble(bubble unsafe.Pointer)
 
 // libosGettimeofday takes the place of the call into the vDSO.
 func libosGettimeofday(tv *Timeval) (err Errno) {

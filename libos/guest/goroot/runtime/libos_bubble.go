@@ -1,0 +1,26 @@
+//go:build unibench_guest
+
+package runtime
+
+import "unsafe"
+
+// libos_leaveBubble takes the running goroutine out of its bubble (synctest.go),
+// which it returns, or nil. The bubble goes on counting the goroutine as one that
+// runs: it sees changes of state only of those that are in it.
+//
+//go:linkname libos_leaveBubble
+//go:nosplit
+func libos_leaveBubble() unsafe.Pointer {
+	gp := getg()
+	bubble := gp.bubble
+	if bubble != nil {
+		gp.bubble = nil
+	}
+	return unsafe.Pointer(bubble)
+}
+
+// libos_enterBubble puts it back.
+//
+//go:linkname libos_enterBubble
+//go:nosplit
+func libos_enterBubble(bubble unsafe.Pointer) { getg().bubble = (*synctestBubble)(bubble) }
