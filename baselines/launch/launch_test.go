@@ -196,3 +196,12 @@ func liveMembers(group int) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// TestDelay: a planted delay lies in the measured interval.
+func TestDelay(t *testing.T) {
+	s := sh("echo out")
+	s.Delay = 20 * time.Millisecond
+	if r := run(t, s); r.FirstByte-r.Start < s.Delay.Nanoseconds() {
+		t.Errorf("first byte %v after the start, want at least the delay of %v", time.Duration(r.FirstByte-r.Start), s.Delay)
+	}
+}

@@ -36,6 +36,11 @@ type Spec struct {
 	// the group does not hold.
 	Kill func()
 
+	// Delay is how long the launcher keeps its processor busy between the start
+	// of the clock and the program's: a slowdown that is planted, to see
+	// whether it is found. 0 in every measurement.
+	Delay time.Duration
+
 	OutputLimit int // bytes kept of each stream; 0 means DefaultOutputLimit
 }
 

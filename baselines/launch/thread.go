@@ -123,6 +123,10 @@ func (l *launched) fork() error {
 		attr.Files = append(attr.Files, fd)
 	}
 	l.start = Now()
+	if s.Delay > 0 {
+		for Now() < l.start+s.Delay.Nanoseconds() { // no sleep: that ends late
+		}
+	}
 	pid, err := syscall.ForkExec(s.Path, s.Args, attr)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.Path, err)

@@ -9,6 +9,7 @@ package process
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"unibench/baselines/launch"
 )
@@ -19,6 +20,8 @@ type Config struct {
 	Args   []string
 	Stdin  []byte
 	CPUs   []int // processors that it may use; empty means all
+
+	Delay time.Duration // planted; see launch.Spec
 }
 
 // Spec returns what is started.
@@ -29,6 +32,7 @@ func (c Config) Spec() launch.Spec {
 		Env:   []string{"HOME=/"},
 		Stdin: c.Stdin,
 		CPUs:  c.CPUs,
+		Delay: c.Delay,
 	}
 }
 

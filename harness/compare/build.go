@@ -15,14 +15,20 @@ var ErrNoPrimary = errors.New("no primary metric to decide by")
 
 // New compares two runs. Errors: a *Mismatch, ErrNoPrimary.
 func New(old, new *record.Data, o Options) (*Result, error) {
-	o = o.withDefaults()
 	allowed, err := match(old, new, o.Allow)
 	if err != nil {
 		return nil, err
 	}
+	return assess(old, new, o, allowed, paired(old, new))
+}
+
+// assess gives every row its numbers and its verdict; allowed are differences of the
+// runs that were accepted.
+func assess(old, new *record.Data, o Options, allowed []string, pair bool) (*Result, error) {
+	o = o.withDefaults()
 	r := &Result{
 		Suite: new.Run.Suite, HostClass: new.Run.HostClass, Old: refOf(&old.Run), New: refOf(&new.Run),
-		Alpha: o.Alpha, Min: o.Min, Correction: o.Correct, Seed: mix(old.Run.Seed, new.Run.Seed), Paired: paired(old, new),
+		Alpha: o.Alpha, Min: o.Min, Correction: o.Correct, Seed: mix(old.Run.Seed, new.Run.Seed), Paired: pair,
 	}
 	w := &warnings{}
 	floor := usable(o, w)

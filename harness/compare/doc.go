@@ -27,6 +27,11 @@
 // without a distribution (assume=exact) has neither p nor threshold: any change is an
 // event.
 //
+// Arms does the same for the two builds of one run, whose blocks are shared. A
+// regression found there is looked at again in a second run with another layout of the
+// program (Confirm), because where the linker puts functions can alone make a program
+// slower, every time.
+//
 // Steps of sweeps are not compared, what the sweep found (slo-req/s) is. The package
 // reads no files and prints nothing; all randomness is seeded by the two runs.
 package compare

@@ -34,6 +34,9 @@ func (r *Result) headline() string {
 
 // String names the run: 0123456789ab of 2026-01-02T03:04:05Z.
 func (f Ref) String() string {
+	if f.Build != "" {
+		return f.Build + " in the same session"
+	}
 	return record.ShortCommit(f.Commit, f.Dirty) + " of " + f.Start
 }
 

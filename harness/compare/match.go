@@ -76,6 +76,11 @@ func match(old, new *record.Data, allow []string) (allowed []string, err error) 
 	if old.Run.Dir() == new.Run.Dir() {
 		return nil, &Mismatch{Detail: "both are the same run"}
 	}
+	return permitted(old, new, allow)
+}
+
+// permitted is match without the differences that cannot be allowed.
+func permitted(old, new *record.Data, allow []string) (allowed []string, err error) {
 	for _, m := range differences(old, new) {
 		if !slices.Contains(allow, m.Rule) {
 			return nil, &m

@@ -98,6 +98,7 @@ type Ref struct {
 	Commit string `json:"commit"`
 	Dirty  bool   `json:"dirty,omitempty"`
 	Go     string `json:"go,omitempty"`
+	Build  string `json:"build,omitempty"` // of a baseline in the same run: what it is
 }
 
 // Row is one benchmark, target and unit.

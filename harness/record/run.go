@@ -55,6 +55,18 @@ type Run struct {
 	// they did.
 	Aims []Aim `json:"aims,omitempty"`
 
+	// Baseline is set in a run that compares two builds: every target then has
+	// one beside it with BaselineSuffix.
+	Baseline *Baseline `json:"baseline,omitempty"`
+	// Layout is the seed by which the linker ordered the functions of what was
+	// built; 0: its own order.
+	Layout uint64 `json:"layout,omitempty"`
+	// Confirms is the folder, as Dir has it, of the run whose regressions this
+	// one looks at again.
+	Confirms string `json:"confirms,omitempty"`
+	// Planted is set where a slowdown was put in on purpose.
+	Planted *Planted `json:"planted,omitempty"`
+
 	// Estimate says why the numbers are estimates (a nested or shared
 	// host), and is empty where they are not.
 	Estimate string `json:"estimate,omitempty"`

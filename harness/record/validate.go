@@ -16,6 +16,7 @@ var (
 	pathPart = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 	// namePart is what a benchmark's name, a target or a parameter may look
 	// like: the .bench format splits names at '/', '=', '-' and spaces.
+	// A target may end with BaselineSuffix.
 	namePart  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:+-]*$`)
 	benchName = regexp.MustCompile(`^[A-Z0-9][A-Za-z0-9_.+]*$`)
 	unitName  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9/_.*-]*$`)
@@ -58,12 +59,15 @@ func (r *Run) validateMatrix() error {
 		return fmt.Errorf("no targets or no benchmarks to run")
 	}
 	for i, t := range r.Targets {
-		if !namePart.MatchString(t) || slices.Contains(r.Targets[:i], t) {
+		if name, _ := SplitArm(t); !namePart.MatchString(name) || slices.Contains(r.Targets[:i], t) {
 			return fmt.Errorf("target %q: not a plain name, or listed twice", t)
 		}
 	}
 	if !slices.Contains(r.Targets, r.Base) {
 		return fmt.Errorf("base %q is not one of the targets %v", r.Base, r.Targets)
+	}
+	if err := r.validateArms(); err != nil {
+		return err
 	}
 	for i, b := range r.Benchmarks {
 		if !benchName.MatchString(b.Name) {
@@ -81,6 +85,22 @@ func (r *Run) validateMatrix() error {
 			if !p.plain() {
 				return fmt.Errorf("benchmark %s: parameter %s=%s is not plain", b.Name, p.Key, p.Value)
 			}
+		}
+	}
+	return nil
+}
+
+// validateArms checks that targets of the other build have one to compare with.
+func (r *Run) validateArms() error {
+	for _, t := range r.Targets {
+		name, other := SplitArm(t)
+		switch {
+		case other && r.Baseline == nil:
+			return fmt.Errorf("target %s: the run does not say what its baseline is", t)
+		case other && !slices.Contains(r.Targets, name):
+			return fmt.Errorf("target %s: there is no %s beside it", t, name)
+		case !other && r.Baseline != nil && !slices.Contains(r.Targets, t+BaselineSuffix):
+			return fmt.Errorf("target %s: there is no %s beside it", t, t+BaselineSuffix)
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"unibench/harness/host"
+	"unibench/harness/record"
 	"unibench/harness/target"
 	"unibench/harness/trial"
 )
@@ -29,6 +30,18 @@ type Config struct {
 	Timeout   time.Duration  `json:"timeout_ns"`
 
 	Load LoadConfig `json:"load,omitzero"`
+
+	// Baseline is the other build, where two are compared.
+	Baseline *record.Baseline `json:"baseline,omitempty"`
+	Layout   uint64           `json:"layout,omitempty"` // seed of the linker; 0: its own order
+}
+
+// arms is the number of targets with their other builds.
+func (c Config) arms() int {
+	if c.Baseline != nil {
+		return 2 * len(c.Targets)
+	}
+	return len(c.Targets)
 }
 
 // LoadConfig is the part of Config for suites that put servers under load; Duration
@@ -125,8 +138,8 @@ func (c Config) Resolve() (Suite, error) {
 		return Suite{}, fmt.Errorf("%w: unknown container runtime %q: choose one of %s", ErrUsage, c.Runtime, strings.Join(target.Runtimes(), ", "))
 	case c.Order != trial.Random && c.Order != trial.ABBA:
 		return Suite{}, fmt.Errorf("%w: unknown order %q: choose one of %s, %s", ErrUsage, c.Order, trial.Random, trial.ABBA)
-	case c.Order == trial.ABBA && len(c.Targets) != 2:
-		return Suite{}, fmt.Errorf("%w: order abba is for two targets, not %d: name two with -targets", ErrUsage, len(c.Targets))
+	case c.Order == trial.ABBA && c.arms() != 2:
+		return Suite{}, fmt.Errorf("%w: order abba is for two targets, not %d: name two with -targets, or one with -baseline", ErrUsage, c.arms())
 	}
 	if s.Loaded() || s.Leads() {
 		if err := c.Load.checkDuration(); err != nil {

@@ -28,6 +28,9 @@
 // whole start, less those of a start without work, would carry the difference of two
 // boots and of two calibrations.
 //
+// A run with Config.Baseline has every target twice, with this build and with another
+// (target.Env.Arms), in the same blocks; package compare tells the two apart.
+//
 // Counters come from the kernel and the monitor (package baselines/counters); what
 // cannot be read is a gap with its reason, never a zero. Histograms are kept below
 // hist/, everything else that the generator said in raw/.

@@ -35,6 +35,7 @@ type Origin struct {
 	Argv      []string
 	Commit    Commit
 	GoVersion string // of the toolchain that builds the workloads
+	Confirms  string // folder of the run, below the root, whose regressions are looked at again
 }
 
 // Select divides the targets of c into those that can run here and those that
@@ -43,7 +44,7 @@ func Select(c Config, env *target.Env) ([]target.Target, []record.Skip, error) {
 	var usable []target.Target
 	var skipped []record.Skip
 	for _, t := range target.All(env) {
-		if !slices.Contains(c.Targets, t.Name()) {
+		if name, _ := record.SplitArm(t.Name()); !slices.Contains(c.Targets, name) {
 			continue
 		}
 		if err := t.Check(); err != nil {
@@ -52,10 +53,27 @@ func Select(c Config, env *target.Env) ([]target.Target, []record.Skip, error) {
 		}
 		usable = append(usable, t)
 	}
+	if env.Baseline != nil {
+		usable = couples(usable)
+	}
 	if len(usable) == 0 {
 		return nil, skipped, nothing(skipped)
 	}
 	return usable, skipped, nil
+}
+
+// couples drops targets of which one build can run and not the other: there is
+// nothing to compare it with.
+func couples(targets []target.Target) []target.Target {
+	count := make(map[string]int)
+	for _, t := range targets {
+		name, _ := record.SplitArm(t.Name())
+		count[name]++
+	}
+	return slices.DeleteFunc(targets, func(t target.Target) bool {
+		name, _ := record.SplitArm(t.Name())
+		return count[name] < 2
+	})
 }
 
 // fit leaves out the benchmarks that need more processors than there are.
@@ -114,6 +132,9 @@ func NewPlan(ctx context.Context, c Config, env *target.Env, o Origin) (*Plan, e
 		}
 		ready = append(ready, t)
 		artefacts = append(artefacts, made...)
+	}
+	if env.Baseline != nil {
+		ready = couples(ready)
 	}
 	if len(ready) == 0 {
 		return nil, nothing(skipped)
@@ -182,6 +203,7 @@ func (p *Plan) describe(targets []target.Target, skipped []record.Skip, artefact
 		Suite: p.Suite.Name, HostClass: p.env.Host.Class(), Start: o.Start,
 		Commit: o.Commit.ID, Dirty: o.Commit.Dirty, DirtyHash: o.Commit.DirtyHash,
 		Argv: o.Argv, Config: config, Seed: p.Config.Seed, Order: p.Config.Order, Count: p.Config.Count, WarmUp: p.Config.WarmUp,
+		Baseline: p.Config.Baseline, Layout: p.Config.Layout, Confirms: o.Confirms,
 		SuiteVersion: p.Suite.Version, Skipped: skipped, Units: p.Suite.Units, Phases: p.Suite.Phases, Remarks: p.Suite.Remarks, Aims: p.Suite.Aims,
 		Artefacts: distinct(artefacts), Fairness: target.Fairness(targets, o.GoVersion, p.Suite.kind()),
 		Keys: record.Keys{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, CPU: p.env.Host.CPU.Model, VMM: p.env.Host.VMM(), Go: o.GoVersion},
@@ -190,8 +212,14 @@ func (p *Plan) describe(targets []target.Target, skipped []record.Skip, artefact
 		r.Targets = append(r.Targets, t.Name())
 	}
 	r.Base = r.Targets[0]
-	if slices.Contains(r.Targets, target.Base) {
+	switch {
+	case slices.Contains(r.Targets, target.Base):
 		r.Base = target.Base
+	case p.Config.Baseline != nil:
+		// Ratios in its tables are those of the builds then, about which
+		// the aims say nothing.
+		r.Base = r.Targets[1]
+		r.Aims = nil
 	}
 	for _, b := range p.Suite.Benchmarks {
 		rb := record.Benchmark{Name: b.Name, Procs: len(p.env.Processors(b.Workload))}

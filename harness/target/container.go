@@ -69,7 +69,7 @@ func (t *containerTarget) Prepare(ctx context.Context, w Workload) (Program, err
 		return nil, fmt.Errorf("find container runtime: %w", err)
 	}
 	config := baseline.Config{
-		Runtime: runtime, Binary: b.path, Name: "bundle-" + w.Name, Args: w.Args, Stdin: w.Stdin,
+		Runtime: runtime, Binary: b.path, Name: t.env.own("bundle-" + w.Name), Args: w.Args, Stdin: w.Stdin,
 		CPUs: t.env.Processors(w), MemoryBytes: t.env.MemoryBytes, Network: w.Server, Memory: w.Files,
 	}
 	if w.lives() {

@@ -8,6 +8,9 @@
 // Everything that outlives a start lies in the scratch folder of the Env and
 // goes with it. Nothing is ever built in a start.
 //
+// Where two builds are compared every target has an arm beside it, of the same kind,
+// that runs the other build: see Env.Arms.
+//
 // Every start is measured by package baselines/launch, the same code for all.
 // Facts that a target alone can know (those of the unikernel's monitor) come
 // with it in the Observation.

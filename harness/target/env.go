@@ -38,6 +38,14 @@ type Env struct {
 	// LookPath finds a program of the host.
 	LookPath func(name string) (string, error)
 
+	// Baseline is the environment of the other build, where two are compared:
+	// every target then has one beside it that runs that. See Arms.
+	Baseline *Env
+	// Plant slows down what this environment runs, and not its Baseline.
+	Plant Plant
+
+	arm      string // folder below Scratch; empty where one build is measured
+	layout   uint64
 	binaries map[string]*binary
 	images   map[string]*binary // of unikernels
 }
@@ -67,13 +75,21 @@ type binary struct {
 // repository's state: it would change with every results folder that is written.
 func buildFlags() []string { return []string{"-buildvcs=false"} }
 
-// Strip are the flags that leave out symbols and debugging information.
-func stripFlags() []string { return []string{"-ldflags=-s -w"} }
+// stripFlags are the linker's that leave out symbols and debugging information.
+func stripFlags() []string { return []string{"-s", "-w"} }
+
+// ldflags hands flags to the linker.
+func ldflags(flags []string) []string {
+	if len(flags) == 0 {
+		return nil
+	}
+	return []string{"-ldflags=" + strings.Join(flags, " ")}
+}
 
 // variant is one way to build a program.
 type variant struct {
 	name, path string
-	flags      []string
+	link       []string // flags of the linker
 }
 
 // variants returns what is built of a program: as by default and, where the size
@@ -91,11 +107,11 @@ func (e *Env) linuxBinary(ctx context.Context, w Workload) (*binary, error) {
 	if b := e.binaries[w.Package]; b != nil {
 		return b, nil
 	}
-	b := &binary{path: filepath.Join(e.Scratch.Dir(), w.Name)}
+	b := &binary{path: filepath.Join(e.dir(), w.Name)}
 	for _, v := range variants(w, w.Name, b.path) {
-		args := append([]string{"go", "build", "-o", v.path}, buildFlags()...)
-		args = append(append(args, v.flags...), w.Package)
-		_, err := e.Runner.Run(ctx, trial.Command{Log: "build-" + filepath.Base(v.path), Args: args, Dir: e.Source, Env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64"}})
+		args := append([]string{"go", "build", "-o", v.path}, e.flags(v)...)
+		args = append(args, w.Package)
+		_, err := e.Runner.Run(ctx, trial.Command{Log: "build-" + e.own(filepath.Base(v.path)), Args: args, Dir: e.Source, Env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64"}})
 		if err != nil {
 			return nil, err
 		}
@@ -131,6 +147,9 @@ func (e *Env) Hide(text string) string {
 	}
 	add(e.Tools, "$TOOLS") // first: it may lie below the source
 	add(e.Source, "$SOURCE")
+	if e.Baseline != nil {
+		add(e.Baseline.Source, "$SOURCE")
+	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
@@ -161,11 +180,22 @@ func named(target string, artefacts []record.Artefact) []record.Artefact {
 
 // All lists the targets, in the order of tables.
 func All(e *Env) []Target {
-	return []Target{
-		&unikernel{e},
-		&process{env: e},
-		&containerTarget{env: e},
+	all := func(e *Env) []Target {
+		return []Target{
+			&unikernel{e},
+			&process{env: e},
+			&containerTarget{env: e},
+		}
 	}
+	if e == nil || e.Baseline == nil {
+		return all(e)
+	}
+	var out []Target
+	other := all(e.Baseline)
+	for i, t := range all(e) {
+		out = append(out, t, &arm{other[i]})
+	}
+	return out
 }
 
 // Names lists the targets' names.

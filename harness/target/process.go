@@ -43,11 +43,12 @@ func (t *process) Prepare(ctx context.Context, w Workload) (Program, error) {
 		return nil, err
 	}
 	p := &processProgram{
-		config:    baseline.Config{Binary: b.path, Args: w.Args, Stdin: w.Stdin, CPUs: t.env.Processors(w)},
+		env: t.env, workload: w,
+		config:    baseline.Config{Binary: b.path, Args: t.env.arguments(w), Stdin: w.Stdin, CPUs: t.env.Processors(w)},
 		artefacts: named(t.Name(), b.artefacts),
 	}
 	if w.lives() {
-		p.memory, err = t.env.Scratch.NewMemoryGroup("process", t.env.MemoryBytes)
+		p.memory, err = t.env.Scratch.NewMemoryGroup(t.env.own("process"), t.env.MemoryBytes)
 		t.noLimit = errors.Is(err, scratch.ErrNoMemoryGroups)
 		if err != nil && !t.noLimit {
 			return nil, fmt.Errorf("limit memory of processes: %w", err)
@@ -57,13 +58,17 @@ func (t *process) Prepare(ctx context.Context, w Workload) (Program, error) {
 }
 
 type processProgram struct {
+	env       *Env
+	workload  Workload
 	config    baseline.Config
 	memory    *scratch.MemoryGroup // of servers; nil for no limit
 	artefacts []record.Artefact
 }
 
 func (p *processProgram) Run(ctx context.Context) (*Observation, error) {
-	res, err := baseline.Run(ctx, p.config)
+	c := p.config
+	c.Delay = p.env.Plant.Delay[p.workload.Name]
+	res, err := baseline.Run(ctx, c)
 	return observe(res), err
 }
 

@@ -73,7 +73,7 @@ func (t *unikernel) Prepare(ctx context.Context, w Workload) (Program, error) {
 	}
 	p := &unikernelProgram{
 		vmm: filepath.Join(t.env.Tools, vmm), image: image.path, env: t.env, workload: w,
-		stats: filepath.Join(t.env.Scratch.Dir(), w.Name+".uni.stats"),
+		stats: filepath.Join(t.env.dir(), w.Name+".uni.stats"),
 	}
 	tool, err := artefact(vmm, p.vmm)
 	if err != nil {
@@ -88,11 +88,11 @@ func (e *Env) unikernelImage(ctx context.Context, w Workload) (*binary, error) {
 	if b := e.images[w.Package]; b != nil {
 		return b, nil
 	}
-	b := &binary{path: filepath.Join(e.Scratch.Dir(), w.Name+".uni")}
+	b := &binary{path: filepath.Join(e.dir(), w.Name+".uni")}
 	for _, v := range variants(w, w.Name+".uni", b.path) {
-		args := append([]string{filepath.Join(e.Tools, builder), "build", "-o", v.path}, buildFlags()...)
-		args = append(append(args, v.flags...), w.Package)
-		if _, err := e.Runner.Run(ctx, trial.Command{Log: "build-" + filepath.Base(v.path), Args: args, Dir: e.Source}); err != nil {
+		args := append([]string{filepath.Join(e.Tools, builder), "build", "-o", v.path}, e.flags(v)...)
+		args = append(args, w.Package)
+		if _, err := e.Runner.Run(ctx, trial.Command{Log: "build-" + e.own(filepath.Base(v.path)), Args: args, Dir: e.Source}); err != nil {
 			return nil, err
 		}
 		a, err := artefact(v.name, v.path)
@@ -123,8 +123,8 @@ func (p *unikernelProgram) command(more ...string) []string {
 		p.vmm, "-mem", strconv.FormatInt(p.env.MemoryBytes>>20, 10) + "M", "-cpus", strconv.Itoa(len(p.env.Processors(p.workload))), "-env", environment, "-stats", p.stats,
 	}
 	args = append(append(args, more...), p.image)
-	if len(p.workload.Args) > 0 {
-		args = append(append(args, "--"), p.workload.Args...)
+	if given := p.env.arguments(p.workload); len(given) > 0 {
+		args = append(append(args, "--"), given...)
 	}
 	return args
 }
@@ -145,6 +145,7 @@ func (p *unikernelProgram) Run(ctx context.Context) (*Observation, error) {
 	}
 	res, err := launch.Run(ctx, launch.Spec{
 		Path: p.vmm, Args: p.command(), Env: []string{environment}, Stdin: p.workload.Stdin, CPUs: p.env.Processors(p.workload),
+		Delay: p.env.Plant.Delay[p.workload.Name],
 	})
 	o := observe(res)
 	if err != nil {

@@ -81,6 +81,11 @@ var layers = []layer{
 		folder: "harness/suite", modules: []string{"golang.org/x/sys"},
 		may: []string{"harness/target", "harness/trial", "harness/loadgen", "harness/netlab", "harness/record", "harness/hist", "harness/stats", "harness/host", "baselines", "libos/monitor"},
 	},
+	{folder: "harness/baseline", may: []string{"harness/record", "harness/target", "harness/trial"}},
+	{
+		folder: "harness/selftest",
+		may:    []string{"harness/record", "harness/stats", "harness/table", "harness/report", "harness/noise", "harness/compare"},
+	},
 	{folder: "harness/cmd", may: []string{"harness", "baselines"}, modules: []string{"golang.org/x/sys", "golang.org/x/mod"}},
 
 	{folder: "scripts"},

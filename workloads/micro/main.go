@@ -20,6 +20,10 @@
 // TIME. Each batch is timed as a whole, by two readings of the monotonic clock; the
 // cost of the loop around the operations is measured too and reported, not
 // subtracted. An operation that fails or answers wrongly ends the program.
+//
+// With -slow 0.05 the program keeps its processor busy after each batch for 5 % of the
+// time of that batch, which counts as a part of it: a slowdown that whoever measures
+// the program has to find.
 package main
 
 import (
@@ -42,6 +46,7 @@ func run(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 	name := flags.String("bench", "", "run the benchmark `name` and print its result")
 	length := flags.Duration("time", 50*time.Millisecond, "how long its batches take in all")
 	batches := flags.Int("batches", 10, "how many `batches`")
+	slow := flags.Float64("slow", 0, "make each batch slower by this `share`, such as 0.05, to test whoever measures it")
 	list := flags.Bool("list", false, "list the benchmarks")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -53,6 +58,10 @@ func run(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 		fmt.Fprintf(stderr, "micro: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
+	if !(*slow >= 0 && *slow <= maxSlow) {
+		fmt.Fprintf(stderr, "micro: -slow %v: want 0 to %v\n", *slow, maxSlow)
+		return 2
+	}
 	var err error
 	switch {
 	case *list:
@@ -60,9 +69,9 @@ func run(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 			fmt.Fprintf(stdout, "%-14s %s\n", b.name, b.doc)
 		}
 	case *name != "":
-		err = byHand(stdout, *name, *length, *batches)
+		err = byHand(stdout, *name, *length, *batches, *slow)
 	default:
-		err = converse(bufio.NewScanner(stdin), stdout)
+		err = converse(bufio.NewScanner(stdin), stdout, *slow)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "micro:", err)
@@ -72,12 +81,13 @@ func run(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 }
 
 // byHand runs one benchmark and prints the median of its batches, less the loop.
-func byHand(w io.Writer, name string, length time.Duration, batches int) error {
+func byHand(w io.Writer, name string, length time.Duration, batches int, slow float64) error {
 	m, err := prepare(name, length, batches)
 	if err != nil {
 		return err
 	}
 	defer m.end()
+	m.slow = slow
 	ns, err := m.run(batches)
 	if err != nil {
 		return err

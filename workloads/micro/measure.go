@@ -31,7 +31,8 @@ type measured struct {
 	FileSystem string `json:"file_system,omitempty"`
 
 	op    op
-	close func() // removes what is left on the host; nil for nothing
+	slow  float64 // share by which each batch is made slower
+	close func()  // removes what is left on the host; nil for nothing
 }
 
 // end leaves nothing behind.
@@ -80,9 +81,25 @@ func (m *measured) run(batches int) ([]int64, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Name, err)
 		}
-		ns[i] = d.Nanoseconds()
+		ns[i] = (d + busy(time.Duration(float64(d)*m.slow))).Nanoseconds()
 	}
 	return ns, nil
+}
+
+// maxSlow is the most by which a batch is made slower.
+const maxSlow = 10
+
+// busy keeps the processor busy for d or a little longer, and returns how long.
+func busy(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	start := time.Now()
+	for {
+		if took := time.Since(start); took >= d {
+			return took
+		}
+	}
 }
 
 // calibrate returns how many operations take about d of the clock on the wall, by

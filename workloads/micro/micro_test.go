@@ -67,7 +67,7 @@ func TestConversation(t *testing.T) {
 func TestBadLines(t *testing.T) {
 	for _, line := range []string{"", "run 1 1", "bench Nothing 1ms 1", "bench Null 1 1", "bench Null -1ms 1", "bench Null 1ms 0", "bench Null 1ms", "stop"} {
 		var out strings.Builder
-		if err := converse(bufio.NewScanner(strings.NewReader(line+"\n")), &out); err == nil {
+		if err := converse(bufio.NewScanner(strings.NewReader(line+"\n")), &out, 0); err == nil {
 			t.Errorf("line %q: no error, answer %q", line, out.String())
 		}
 	}
@@ -109,5 +109,27 @@ func TestCalibrate(t *testing.T) {
 	failed := errors.New("failed")
 	if _, err := calibrate(func(int) (time.Duration, error) { return 0, failed }, time.Millisecond); !errors.Is(err, failed) {
 		t.Errorf("calibrate of what fails = %v", err)
+	}
+}
+
+// TestSlow: a planted slowdown is part of each batch.
+func TestSlow(t *testing.T) {
+	m := &measured{N: 1, slow: 0.5, op: func(int) (time.Duration, error) { return 2 * time.Millisecond, nil }}
+	ns, err := m.run(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range ns {
+		if n < 3e6 {
+			t.Errorf("a batch of 2 ms made slower by half took %d ns", n)
+		}
+	}
+	m.slow = 0
+	if ns, _ := m.run(1); ns[0] != 2e6 {
+		t.Errorf("a batch of 2 ms took %d ns", ns[0])
+	}
+	var out strings.Builder
+	if status := run(strings.NewReader(""), &out, &out, []string{"-slow", "-1"}); status != 2 {
+		t.Errorf("-slow -1: status %d, want 2", status)
 	}
 }

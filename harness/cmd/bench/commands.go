@@ -49,8 +49,9 @@ func commands() []command {
 		{"doctor", "[-json]", "check whether this host is fit, and say what to do", nil, (*app).doctor},
 		{"run", "-suite S [flags]", "run a suite, print its table and store the results", nil, (*app).runSuite},
 		{"stat", "DIR... [-format F] [-base T]", "print the tables of stored runs", []string{"bench stat DIR", "bench stat -format csv DIR"}, (*app).stat},
-		{"compare", "OLD NEW [flags]", "say whether a stored run is worse than another: the gate", []string{
+		{"compare", "OLD NEW | BUILDS [flags]", "say whether a stored run is worse than another, or the new build of a run with -baseline than the old: the gate", []string{
 			"bench compare OLD NEW",
+			"bench compare BUILDS",
 			"bench compare -min 5% -format md OLD NEW",
 			"bench compare -primary 'Hello (process|unikernel) boot-first-ns' -correct none OLD NEW",
 			"bench compare -allow benchmarks,targets,units,version -all -format csv OLD NEW",

@@ -94,23 +94,30 @@ func (a *app) compare(_ context.Context, args []string) error {
 	if err != nil {
 		return helpIsFine(err)
 	}
-	if len(dirs) != 2 {
-		return usagef("compare needs two folders, OLD and NEW, got %d", len(dirs))
+	if len(dirs) != 1 && len(dirs) != 2 {
+		return usagef("compare needs two folders, OLD and NEW, or one of a run with -baseline, got %d", len(dirs))
 	}
 	o, err := f.options(fs)
 	if err != nil {
 		return err
 	}
-	var runs [2]*record.Data
-	for i, dir := range dirs {
-		if runs[i], err = loadWhole(dir, o.Allow); err != nil {
+	var runs []*record.Data
+	for _, dir := range dirs {
+		d, err := loadWhole(dir, o.Allow)
+		if err != nil {
 			return err
 		}
+		runs = append(runs, d)
 	}
-	if o.Floor, err = f.floor(dirs, runs[1].Run.HostClass); err != nil {
+	if o.Floor, err = f.floor(dirs, runs[len(runs)-1].Run.HostClass); err != nil {
 		return err
 	}
-	r, err := compare.New(runs[0], runs[1], o)
+	var r *compare.Result
+	if len(runs) == 1 {
+		r, err = compare.Arms(runs[0], o)
+	} else {
+		r, err = compare.New(runs[0], runs[1], o)
+	}
 	if errors.Is(err, compare.ErrNoPrimary) && f.primary != "" {
 		return usagef("-primary %q matches no row, such as %q", f.primary, "Hello process boot-first-ns")
 	}
@@ -149,7 +156,7 @@ func (f *compareFlags) floor(dirs []string, class string) (*noise.File, error) {
 		}
 		return sameClass(file, f.noise, class, err)
 	}
-	for _, dir := range []string{dirs[1], dirs[0]} {
+	for _, dir := range slices.Backward(dirs) {
 		abs, err := filepath.Abs(dir)
 		if err != nil {
 			return nil, fmt.Errorf("find the results: %w", err)

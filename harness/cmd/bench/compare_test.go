@@ -34,6 +34,42 @@ func history(n int, slower, spread float64) recordtest.Spec {
 	}
 }
 
+// builds is history with two builds in one run, the new one slower.
+func builds(n int, slower, spread float64) recordtest.Spec {
+	s := history(n, 1, spread)
+	s.Targets, s.Baseline = []string{"unikernel", "unikernel@baseline"}, &record.Baseline{Kind: record.BaselineTools}
+	value := s.Value
+	s.Value = func(slot record.Slot, unit string, rng *rand.Rand) (float64, bool) {
+		v, ok := value(slot, unit, rng)
+		if slot.Target == "unikernel" && unit == "boot-first-ns" {
+			v *= slower
+		}
+		return v, ok
+	}
+	return s
+}
+
+// TestCompareBuilds compares the two builds of one stored run.
+func TestCompareBuilds(t *testing.T) {
+	p := newPlace(t)
+	for n, c := range []struct {
+		slower float64
+		status int
+	}{{1, exitOK}, {1.1, exitRegressed}, {0.9, exitOK}} {
+		status, stdout, stderr := p.ask("compare", builds(n, c.slower, 0.005).Store(t, filepath.Join(p.out, "results"), -1))
+		if status != c.status || !strings.Contains(stdout, "against baseline tools in the same session") || !strings.Contains(stdout, "over pairs of blocks") {
+			t.Errorf("a build slower by %v: status %d, want %d\n%s\n%s", c.slower, status, c.status, stdout, stderr)
+		}
+		if (status == exitRegressed) != strings.Contains(stderr, "regression of Hello unikernel boot-first-ns") {
+			t.Errorf("a build slower by %v: %s", c.slower, stderr)
+		}
+	}
+	status, _, stderr := p.ask("compare", history(9, 1, 0.005).Store(t, filepath.Join(p.out, "results"), -1))
+	if status != exitData || !strings.Contains(stderr, "one build only") {
+		t.Errorf("a run of one build: status %d, %s", status, stderr)
+	}
+}
+
 // ask is do within this process, for commands that only read: it is much quicker,
 // and the race detector sees them.
 func (p *place) ask(args ...string) (int, string, string) {
@@ -54,6 +90,7 @@ func TestExamples(t *testing.T) {
 	for n := range 6 {
 		words["OLD"], words["NEW"] = words["NEW"], history(n, 1, 0.005).Store(t, results, -1)
 	}
+	words["BUILDS"] = builds(0, 1, 0.005).Store(t, filepath.Join(p.out, "builds"), -1)
 	words["DIR"], words["SERVED"] = words["NEW"], published(t, p, "net")
 	for _, c := range commands() {
 		for _, line := range c.examples {

@@ -14,6 +14,10 @@ const perStart = 100 * time.Millisecond
 
 // dryRun prints what a run would do.
 func (a *app) dryRun(config suite.Config, env *target.Env, origin suite.Origin) error {
+	if config.Baseline != nil {
+		other := *env // of the names alone
+		env.Baseline = &other
+	}
 	p, err := suite.Outline(config, env, origin)
 	if err != nil {
 		return err

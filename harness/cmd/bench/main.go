@@ -6,6 +6,7 @@
 //	bench run --suite boot        measure, print the table, store everything
 //	bench run --suite net         the same for servers under load
 //	bench run --suite syscall     the same for single operations: system calls, switches, controls
+//	bench run -baseline REVISION  the same of two builds in turns, and which is worse
 //	bench stat DIR...             the tables of stored runs again
 //	bench compare OLD NEW         is one stored run worse than another
 //	bench trend [DIR...]          stored runs as a history, with its changes
@@ -14,10 +15,10 @@
 //
 // Results go to standard output, progress and warnings to standard error. Exit
 // status: 0 fine; 1 a trial or a tool failed; 2 usage; 3 the host is not fit; 4
-// stored data is invalid, insufficient or not comparable; 5 compare found a
-// regression of a primary metric; 6 the noise is too high for the threshold that was
-// asked for; 130 interrupted, with everything that
-// was measured stored and resumable.
+// stored data is invalid, insufficient or not comparable; 5 compare, or a run with a
+// baseline, found a regression of a primary metric; 6 the noise is too high for the
+// threshold that was asked for; 130 interrupted, with everything that was measured
+// stored and resumable.
 //
 // bench must run inside the repository, whose workloads it builds, and looks for
 // uni and uni-vmm beside itself.

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
+	"unibench/harness/compare"
 	"unibench/harness/plot"
 	"unibench/harness/record"
 	"unibench/harness/report"
@@ -16,7 +19,7 @@ import (
 // publish derives tables, figures and the page from what is stored, prints the
 // table and names the files. A run without a complete trial has only a table of
 // what is missing.
-func (a *app) publish(w *record.Writer) error {
+func (a *app) publish(w *record.Writer, o func(hostClass string) (compare.Options, error)) error {
 	d := w.Data()
 	r, err := report.New(d, report.Options{})
 	if err != nil {
@@ -60,6 +63,19 @@ func (a *app) publish(w *record.Writer) error {
 					plots = append(plots, name)
 				}
 			}
+		}
+	}
+	options, err := o(d.Run.HostClass)
+	if err != nil {
+		return err
+	}
+	builds, err := armsTables(d, options)
+	if err != nil {
+		return fmt.Errorf("make table of builds: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(builds)) {
+		if err := put(name, builds[name]); err != nil {
+			return err
 		}
 	}
 	page, err := r.Page(d, plots)

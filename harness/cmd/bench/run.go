@@ -7,20 +7,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
-	"unibench/baselines/scratch"
+	"unibench/harness/baseline"
 	"unibench/harness/host"
 	"unibench/harness/record"
 	"unibench/harness/suite"
 	"unibench/harness/target"
 	"unibench/harness/trial"
 )
-
-// lockName is the file of the host lock, in the folder for temporary files that
-// all users of the host share.
-const lockName = "unibench-host.lock"
 
 // runSuite implements bench run.
 func (a *app) runSuite(ctx context.Context, args []string) error {
@@ -64,17 +61,21 @@ func (a *app) runSuite(ctx context.Context, args []string) error {
 	if env.Source, err = sourceDir(); err != nil {
 		return err
 	}
-	origin := suite.Origin{Start: time.Now(), Argv: append([]string{"bench", "run"}, withoutOut(args)...)}
+	origin := suite.Origin{Start: time.Now(), Argv: append([]string{"bench", "run"}, f.published(args)...)}
 	if origin.Commit, err = suite.ReadCommit(ctx, env); err != nil {
 		return err
 	}
 	if origin.GoVersion, err = goVersion(ctx, env); err != nil {
 		return err
 	}
+	other, err := f.choose(ctx, env, &config)
+	if err != nil {
+		return err
+	}
 	if f.dryRun {
 		return a.dryRun(config, env, origin)
 	}
-	return a.measure(ctx, &f, config, stored, env, origin)
+	return a.measure(ctx, &f, config, stored, env, origin, other)
 }
 
 // decide returns the configuration, from the flags or from the run to be
@@ -97,7 +98,12 @@ func (f *runFlags) decide() (suite.Config, *record.Data, error) {
 		return c, nil, &record.DataError{Path: filepath.Join(f.resume, record.RunFile), Reason: "its configuration cannot be read", Err: err}
 	}
 	// Only what was measured is measured on: a target skipped then stays so.
-	c.Targets = d.Run.Targets
+	c.Targets = nil
+	for _, t := range d.Run.Targets {
+		if name, baseline := record.SplitArm(t); !baseline {
+			c.Targets = append(c.Targets, name)
+		}
+	}
 	if _, err := c.Resolve(); err != nil {
 		return c, nil, &record.DataError{Path: filepath.Join(f.resume, record.RunFile), Reason: "its configuration is not of this bench", Err: err}
 	}
@@ -107,90 +113,92 @@ func (f *runFlags) decide() (suite.Config, *record.Data, error) {
 	return c, d, nil
 }
 
-// measure runs what config says on a host that is made ready for it.
-func (a *app) measure(ctx context.Context, f *runFlags, config suite.Config, stored *record.Data, env *target.Env, origin suite.Origin) (err error) {
-	lock, err := host.Acquire(filepath.Join(a.temp, lockName))
-	if err != nil {
-		return err
-	}
-	defer lock.Release()
-	swept, err := scratch.Sweep(a.temp)
-	for _, name := range swept {
-		fmt.Fprintf(a.stderr, "bench: removed what a killed run had left: %s\n", name)
-	}
-	if err != nil {
-		return err
-	}
-	if stored == nil {
-		// Better now than after the builds.
-		if err := os.MkdirAll(f.out, 0o755); err != nil {
-			return &record.WriteError{Path: f.out, Err: err}
-		}
-	}
-	if env.Scratch, err = scratch.New(a.temp); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, env.Scratch.Close()) }()
+// measuring is one invocation that measures: the host is taken and made ready for it.
+type measuring struct {
+	a      *app
+	f      *runFlags
+	plain  *target.Env // of this build alone
+	other  *baseline.Choice
+	build  target.Build // of other
+	origin suite.Origin
+	quiet  bool // idle states are held shallow
+}
 
-	fmt.Fprintf(a.stderr, "bench: building for %s\n", strings.Join(config.Targets, ", "))
-	plan, err := suite.NewPlan(ctx, config, env, origin)
+// measure runs what config says on a host that is made ready for it.
+func (a *app) measure(ctx context.Context, f *runFlags, config suite.Config, stored *record.Data, env *target.Env, origin suite.Origin, other *baseline.Choice) (err error) {
+	out := f.out
+	if stored != nil {
+		out = ""
+	}
+	release, err := a.occupy(env, out)
 	if err != nil {
 		return err
 	}
-	for _, s := range plan.Run.Skipped {
-		fmt.Fprintf(a.stderr, "bench: %s is skipped: %s\n", s.What(), s.Reason)
+	defer func() { err = errors.Join(err, release()) }()
+	m := &measuring{a: a, f: f, plain: env, other: other, origin: origin}
+	plan, err := m.plan(ctx, config)
+	if err != nil {
+		return err
 	}
 	if stored != nil {
 		if err := plan.Matches(stored.Run); err != nil {
 			return &record.DataError{Path: f.resume, Reason: "cannot be continued here", Err: err}
 		}
 	}
-	if err := a.settle(ctx, f, env); err != nil {
-		return err
-	}
-	quiet, err := host.HoldQuiet()
+	held, louder, err := a.quieten(ctx, f, env, config.Placement)
 	if err != nil {
-		fmt.Fprintf(a.stderr, "bench: warning: %v\n", err)
-	} else {
-		defer quiet.Close()
-	}
-	if err := host.PinSelf(config.Placement.Bench); err != nil {
 		return err
 	}
-	return a.session(ctx, f, plan, stored, quiet != nil)
+	defer louder()
+	m.quiet = held
+	d, err := m.session(ctx, plan, stored)
+	if err != nil || other == nil {
+		return err
+	}
+	return m.judge(ctx, config, d)
 }
 
-// settle judges the host and waits until it is quiet.
-func (a *app) settle(ctx context.Context, f *runFlags, env *target.Env) error {
-	findings := host.Doctor(env.Host)
-	if !f.accepts("busy") {
-		busy, err := host.WaitQuiet(ctx, host.Sampler(ctx))
-		if err != nil {
-			return err
+// plan builds what config needs.
+func (m *measuring) plan(ctx context.Context, config suite.Config) (*suite.Plan, error) {
+	fmt.Fprintf(m.a.stderr, "bench: building for %s\n", strings.Join(config.Targets, ", "))
+	env := m.plain
+	if m.other != nil {
+		if m.build.Source == "" {
+			fmt.Fprintf(m.a.stderr, "bench: providing %s\n", &m.other.Record)
+			var err error
+			if m.build, err = m.other.Make(ctx, env, slices.Contains(config.Targets, armed)); err != nil {
+				return nil, err
+			}
 		}
-		findings = append(findings, busy)
-	}
-	for _, g := range findings {
-		if g.Severity == host.Warn && g.Rule != "kvm" { // the target says that
-			fmt.Fprintf(a.stderr, "bench: warning: %s (%s)\n", g.Text, g.Next)
+		var err error
+		if env, err = env.Arms(m.build, config.Layout); err != nil {
+			return nil, err
 		}
 	}
-	return host.Unfit(findings, f.accepts)
+	plan, err := suite.NewPlan(ctx, config, env, m.origin)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range plan.Run.Skipped {
+		fmt.Fprintf(m.a.stderr, "bench: %s is skipped: %s\n", s.What(), s.Reason)
+	}
+	return plan, nil
 }
 
 // session runs trials and writes the reports, also after an interruption.
-func (a *app) session(ctx context.Context, f *runFlags, plan *suite.Plan, stored *record.Data, quiet bool) (err error) {
+func (m *measuring) session(ctx context.Context, plan *suite.Plan, stored *record.Data) (_ *record.Data, err error) {
+	a, f := m.a, m.f
 	before, err := host.Collect(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var more []string
-	if !quiet {
+	if !m.quiet {
 		more = append(more, "idle states were not held shallow: wake-ups vary")
 	}
 	first, err := suite.Snapshot(before, more...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var s *suite.Session
 	if stored == nil {
@@ -199,7 +207,7 @@ func (a *app) session(ctx context.Context, f *runFlags, plan *suite.Plan, stored
 		s, err = suite.Continue(plan, f.resume, first)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 
@@ -208,20 +216,20 @@ func (a *app) session(ctx context.Context, f *runFlags, plan *suite.Plan, stored
 	p.end()
 	var unwritable *record.WriteError
 	if errors.As(runErr, &unwritable) {
-		return fmt.Errorf("%w; measured trials are in %s", runErr, s.Writer().Dir())
+		return nil, fmt.Errorf("%w; measured trials are in %s", runErr, s.Writer().Dir())
 	}
 	// What follows belongs to what was measured, interrupted or not.
 	after, err := host.Collect(context.WithoutCancel(ctx))
 	if err != nil {
-		return errors.Join(runErr, err)
+		return nil, errors.Join(runErr, err)
 	}
 	if err := s.Finish(before, after); err != nil {
-		return errors.Join(runErr, err)
+		return nil, errors.Join(runErr, err)
 	}
-	if err := a.publish(s.Writer()); err != nil {
-		return errors.Join(runErr, err)
+	if err := a.publish(s.Writer(), f.options); err != nil {
+		return nil, errors.Join(runErr, err)
 	}
-	return a.conclude(s.Writer(), runErr)
+	return s.Writer().Data(), a.conclude(s.Writer(), runErr)
 }
 
 // conclude says how the run ended, if not well.
@@ -252,19 +260,35 @@ func (a *app) conclude(w *record.Writer, err error) error {
 	return nil
 }
 
-// withoutOut leaves out where the results folder is made: it changes no result,
-// and names a folder of this host.
-func withoutOut(args []string) []string {
+// published are the arguments that are stored. Where the results folder is made is
+// left out: it changes no result, and names a folder of this host; so does a baseline
+// that is one.
+func (f *runFlags) published(args []string) []string {
 	var out []string
 	for i := 0; i < len(args); i++ {
-		switch name, _, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "="); {
-		case name != "out" || !strings.HasPrefix(args[i], "-"):
-			out = append(out, args[i])
-		case !joined:
+		name, value, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
+		switch flagged := strings.HasPrefix(args[i], "-"); {
+		case flagged && name == "out" && !joined:
 			i++
+		case flagged && name == "out":
+		case flagged && name == "baseline" && !joined && i+1 < len(args):
+			i++
+			out = append(out, "-baseline", baselineWord(args[i]))
+		case flagged && name == "baseline" && joined:
+			out = append(out, "-baseline", baselineWord(value))
+		default:
+			out = append(out, args[i])
 		}
 	}
 	return out
+}
+
+// baselineWord hides a folder.
+func baselineWord(word string) string {
+	if st, err := os.Stat(word); err == nil && st.IsDir() {
+		return "FOLDER"
+	}
+	return word
 }
 
 func goVersion(ctx context.Context, env *target.Env) (string, error) {

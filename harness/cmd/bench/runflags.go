@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"unibench/harness/compare"
 	"unibench/harness/host"
 	"unibench/harness/suite"
 	"unibench/harness/target"
@@ -25,6 +26,7 @@ type runFlags struct {
 	conns                                                         int
 	rate                                                          float64
 	sweep, slo                                                    string
+	baseline, min                                                 string
 	dryRun, trace, short, force                                   bool
 
 	set map[string]bool // those given
@@ -54,6 +56,8 @@ func (f *runFlags) flagSet() *flag.FlagSet {
 	fs.Float64Var(&f.rate, "rate", 0, "suite net: offer `requests` a second (open loop) instead of as many as there are answers")
 	fs.StringVar(&f.sweep, "sweep", "", "suite net: rates of HTTPLoad as `from:to:steps`, such as 10k:110k:6")
 	fs.StringVar(&f.slo, "slo", "", "suite net: latency `objective` of HTTPLoad, such as p99=1ms")
+	fs.StringVar(&f.baseline, "baseline", "", "measure another `build` in the same blocks and say whether this one is worse: a git revision, or a folder with uni and uni-vmm; target unikernel unless others are named")
+	fs.StringVar(&f.min, "min", fmt.Sprintf("%g%%", 100*compare.DefaultMin), "with -baseline: least `change` that counts")
 	return fs
 }
 
@@ -68,7 +72,7 @@ func each(value func(suite.Defaults) string) string {
 
 // resumable are the flags that go with -resume; all others are decided by the
 // run that is continued.
-func resumable() []string { return []string{"resume", "x", "allow", "force"} }
+func resumable() []string { return []string{"resume", "x", "allow", "force", "baseline", "min"} }
 
 // check refuses combinations that make no sense. allowed are the processors of
 // this process.
@@ -84,6 +88,15 @@ func (f *runFlags) check(fs *flag.FlagSet) error {
 				return usagef("-allow: unknown rule %q: choose from %s", rule, strings.Join(host.Rules(), ", "))
 			}
 		}
+	}
+	if _, err := share("min", f.min); err != nil {
+		return err
+	}
+	if f.set["min"] && !f.set["baseline"] && !f.set["resume"] {
+		return usagef("-min goes with -baseline: it is the least change that counts")
+	}
+	if f.set["baseline"] && f.baseline == "" {
+		return usagef("-baseline needs a revision, or a folder with uni and uni-vmm")
 	}
 	if f.set["resume"] {
 		if f.resume == "" {
@@ -111,6 +124,9 @@ func (f *runFlags) fill(d suite.Defaults) {
 	fallback(f, "run", &f.run, d.Run)
 	if len(d.Targets) > 0 {
 		fallback(f, "targets", &f.targets, strings.Join(d.Targets, ","))
+	}
+	if f.baseline != "" {
+		fallback(f, "targets", &f.targets, armed)
 	}
 }
 

@@ -25,6 +25,7 @@ type Spec struct {
 	Benchmarks []string      // Hello
 	Units      []record.Unit // boot-first-ns, primary
 	Config     string
+	Baseline   *record.Baseline
 
 	// Value is what a trial measures of a unit; without ok it has no value.
 	Value func(s record.Slot, unit string, rng *rand.Rand) (v float64, ok bool)
@@ -52,6 +53,7 @@ func (s Spec) Data() *record.Data {
 		Seed: or(s.Seed, 42), Order: "random", Count: or(s.Count, 10), Targets: s.Targets, Units: s.Units,
 		Keys: record.Keys{GOOS: "linux", GOARCH: "amd64", CPU: "Some CPU", VMM: or(s.VMM, "kvm-pvm"), Go: "go1.26.8"},
 	}
+	run.Baseline = s.Baseline
 	if s.Config != "" {
 		run.Config = []byte(s.Config)
 	}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"unibench/baselines/scratch"
+	"unibench/harness/host"
+	"unibench/harness/record"
+	"unibench/harness/target"
+)
+
+// lockName is the file of the host lock, in the folder for temporary files that
+// all users of the host share.
+const lockName = "unibench-host.lock"
+
+// occupy takes the host for this process and gives env a scratch folder. out, if not
+// empty, is made: better now than after the builds. release undoes it.
+func (a *app) occupy(env *target.Env, out string) (release func() error, err error) {
+	lock, err := host.Acquire(filepath.Join(a.temp, lockName))
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			lock.Release()
+		}
+	}()
+	swept, err := scratch.Sweep(a.temp)
+	for _, name := range swept {
+		fmt.Fprintf(a.stderr, "bench: removed what a killed run had left: %s\n", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if out != "" {
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return nil, &record.WriteError{Path: out, Err: err}
+		}
+	}
+	if env.Scratch, err = scratch.New(a.temp); err != nil {
+		return nil, err
+	}
+	return func() error {
+		defer lock.Release()
+		return env.Scratch.Close()
+	}, nil
+}
+
+// quieten waits until the host is quiet, and keeps it and this process so until
+// release. held says whether idle states stay shallow.
+func (a *app) quieten(ctx context.Context, f *runFlags, env *target.Env, p host.Placement) (held bool, release func(), err error) {
+	if err := a.settle(ctx, f, env); err != nil {
+		return false, nil, err
+	}
+	quiet, err := host.HoldQuiet()
+	release = func() {}
+	if err != nil {
+		fmt.Fprintf(a.stderr, "bench: warning: %v\n", err)
+	} else {
+		release = func() { quiet.Close() }
+	}
+	if err := host.PinSelf(p.Bench); err != nil {
+		release()
+		return false, nil, err
+	}
+	return quiet != nil, release, nil
+}
+
+// settle judges the host and waits until it is quiet.
+func (a *app) settle(ctx context.Context, f *runFlags, env *target.Env) error {
+	findings := host.Doctor(env.Host)
+	if !f.accepts("busy") {
+		busy, err := host.WaitQuiet(ctx, host.Sampler(ctx))
+		if err != nil {
+			return err
+		}
+		findings = append(findings, busy)
+	}
+	for _, g := range findings {
+		if g.Severity == host.Warn && g.Rule != "kvm" { // the target says that
+			fmt.Fprintf(a.stderr, "bench: warning: %s (%s)\n", g.Text, g.Next)
+		}
+	}
+	return host.Unfit(findings, f.accepts)
+}
