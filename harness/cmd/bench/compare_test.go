@@ -173,7 +173,7 @@ func TestCompare(t *testing.T) {
 		{"changed file", []string{old, changed}, 4, "", "host.json: changed since the run"},
 		{"no folder", []string{old, filepath.Join(p.out, "none")}, 4, "", "invalid results"},
 		{"the same run", []string{old, old}, 4, "", "both are the same run"},
-		{"one folder", []string{old}, 2, "", "needs two folders"},
+		{"one folder", []string{old}, 4, "", "one build only"},
 		{"min without a sign", []string{"-min", "3", old, same}, 2, "", "such as 3%"},
 		{"alpha", []string{"-alpha", "5", old, same}, 2, "", "between 0 and 1"},
 		{"correction", []string{"-correct", "bonferroni", old, same}, 2, "", "choose holm or none"},
