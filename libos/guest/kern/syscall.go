@@ -153,6 +153,8 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 		}
 	case sysMadvise:
 		k.madvise(r)
+	case sysMincore:
+		r.AX = k.mincore(uintptr(r.DI), uintptr(r.SI), uintptr(r.DX))
 	case sysMprotect:
 		k.mprotect(r)
 	case sysSchedGetaffinity:
@@ -248,8 +250,11 @@ const (
 // a reservation (fixed), and both at once.
 func (k *Kernel) mmap(r *abi.Registers) uint64 {
 	addr, n := uintptr(r.DI), uintptr(r.SI)
-	if n == 0 || n > maxLength {
+	switch {
+	case n == 0:
 		return neg(EINVAL)
+	case n > maxLength:
+		return neg(ENOMEM)
 	}
 	if r.R10&mapAnonymous == 0 {
 		return neg(ENOSYS)
@@ -295,6 +300,26 @@ func (k *Kernel) mprotect(r *abi.Registers) {
 		r.DX != protNone && !k.Mem.Ensure(addr, n):
 		r.AX = neg(ENOMEM)
 	}
+}
+
+// mincore stores a byte for each page of a range: 1 if it has memory.
+func (k *Kernel) mincore(addr, n, vector uintptr) uint64 {
+	switch {
+	case addr%pageSize != 0:
+		return neg(EINVAL)
+	case n == 0:
+		return 0
+	case !k.Mem.contains(addr, n):
+		return neg(ENOMEM)
+	}
+	for i := uintptr(0); i < round(n)/pageSize; i++ {
+		present := byte(0)
+		if k.Mem.inUse.get(addr + i*pageSize) {
+			present = 1
+		}
+		store8(vector+i, present)
+	}
+	return 0
 }
 
 // madvise takes the heap's word on what it needs; other advice changes nothing

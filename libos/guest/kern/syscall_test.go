@@ -17,6 +17,25 @@ const (
 	manyAndMore = 1<<46 + 1
 )
 
+// TestMincore looks at four pages in use and two that are only reserved.
+func TestMincore(t *testing.T) {
+	m := newMachine(t, 1)
+	m.addRAM(t, 64, 64*pageSize)
+	mem := &m.k.Mem
+	base := mem.Reserve(6 * pageSize)
+	if !mem.Use(base, 5*pageSize) {
+		t.Fatal("preparation failed")
+	}
+	// The answer goes to the fifth page.
+	vector := base + 4*pageSize
+	if got, _ := m.call(sysMincore, uint64(base), 6*pageSize, uint64(vector)); got != 0 {
+		t.Fatalf("mincore = %d", int64(got))
+	}
+	if got := Load64(vector); got != 0x01_0101_0101 {
+		t.Errorf("mincore stores %#x", got)
+	}
+}
+
 // TestMemoryCalls is the table of mmap, munmap and madvise with all that can be
 // wrong about a range. A + in address is an offset from the first page.
 func TestMemoryCalls(t *testing.T) {
@@ -31,9 +50,9 @@ func TestMemoryCalls(t *testing.T) {
 		inUse  uint64   // pages afterwards
 	}{
 		{"mmap nothing", sysMmap, -1, 0, []uint64{0, protRW, anonymous}, -EINVAL, 4},
-		{"mmap all addresses", sysMmap, -1, 0, []uint64{wrap, protRW, anonymous}, -EINVAL, 4},
-		{"mmap a length that rounds to 0", sysMmap, -1, 0, []uint64{nearWrap, protNone, anonymous}, -EINVAL, 4},
-		{"mmap too much", sysMmap, -1, 0, []uint64{manyAndMore, protNone, anonymous}, -EINVAL, 4},
+		{"mmap all addresses", sysMmap, -1, 0, []uint64{wrap, protRW, anonymous}, -ENOMEM, 4},
+		{"mmap a length that rounds to 0", sysMmap, -1, 0, []uint64{nearWrap, protNone, anonymous}, -ENOMEM, 4},
+		{"mmap too much", sysMmap, -1, 0, []uint64{manyAndMore, protNone, anonymous}, -ENOMEM, 4},
 		{"mmap more than there is", sysMmap, -1, 0, []uint64{1 << 46, protNone, anonymous}, -ENOMEM, 4},
 		{"mmap more than the limit", sysMmap, -1, 0, []uint64{ramLimit + 1, protRW, anonymous}, -ENOMEM, 4},
 		{"mmap a file", sysMmap, -1, 0, []uint64{pageSize, protRW, 2}, -ENOSYS, 4},
@@ -71,6 +90,9 @@ func TestMemoryCalls(t *testing.T) {
 		{"mprotect, in use", sysMprotect, in, 0, []uint64{pageSize, protRW}, 0, 4},
 		{"mprotect, reserved", sysMprotect, in, 0, []uint64{6 * pageSize, protRW}, 0, 6},
 		{"mprotect, not reserved", sysMprotect, 11 * pageSize, 0, []uint64{2 * pageSize, protRW}, -ENOMEM, 4},
+		{"mincore not aligned", sysMincore, 1, 0, []uint64{pageSize, 0}, -EINVAL, 4},
+		{"mincore nothing", sysMincore, in, 0, []uint64{0, 0}, 0, 4},
+		{"mincore elsewhere", sysMincore, -1, 0, []uint64{pageSize, 0}, -ENOMEM, 4},
 		{"mprotect, not aligned", sysMprotect, 1, 0, []uint64{pageSize, protRW}, -EINVAL, 4},
 	} {
 		m := newMachine(t, 1)

@@ -22,6 +22,9 @@ func Load64(addr uintptr) uint64 { return *(*uint64)(pointer(addr)) }
 // Store64 writes the word at addr.
 func Store64(addr uintptr, v uint64) { *(*uint64)(pointer(addr)) = v }
 
+// store8 writes the byte at addr.
+func store8(addr uintptr, v byte) { *(*byte)(pointer(addr)) = v }
+
 // clearPage zeroes the page at addr.
 func clearPage(addr uintptr) { *(*[pageSize]byte)(pointer(addr)) = [pageSize]byte{} }
 
