@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 
 	"golang.org/x/perf/benchunit"
 )
@@ -17,6 +18,7 @@ type axis struct {
 	log      bool
 	min, max float64     // displayed values
 	fixed    []plot.Tick // if not nil, these instead of round numbers
+	room     vg.Length   // if not 0, labels that do not fit this width are left out
 }
 
 // logAbove is the ratio of the greatest to the least median above which an axis
@@ -91,6 +93,11 @@ func (a axis) at(v float64) float64 {
 // power of ten on a linear axis, those multiples themselves on a logarithmic
 // one, fewer where the axis spans many decades.
 func (a axis) ticks() []plot.Tick {
+	if a.room > 0 {
+		room := a.room
+		a.room = 0
+		return a.thin(a.ticks(), room)
+	}
 	if a.fixed != nil {
 		return a.fixed
 	}
@@ -114,6 +121,38 @@ func (a axis) ticks() []plot.Tick {
 				t.Label = number(v)
 			}
 			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// thin takes away labels that would touch others: on a logarithmic axis powers of ten
+// stay first, elsewhere what comes first.
+func (a axis) thin(ticks []plot.Tick, room vg.Length) []plot.Tick {
+	sty := style(labelSize, false, ink())
+	type span struct{ from, to vg.Length }
+	var taken []span
+	out := make([]plot.Tick, len(ticks))
+	for i, t := range ticks {
+		out[i] = plot.Tick{Value: t.Value}
+	}
+	first, last := a.at(a.min), a.at(a.max)
+	for _, decades := range []bool{true, false} {
+		for i, t := range ticks {
+			isDecade := a.log && t.Value > 0 && math.Abs(math.Log10(t.Value)-math.Round(math.Log10(t.Value))) < 1e-9
+			if t.Label == "" || out[i].Label != "" || decades != (isDecade || !a.log) {
+				continue
+			}
+			at := room * vg.Length((a.at(t.Value)-first)/(last-first))
+			half := sty.Width(t.Label)/2 + 3
+			free := true
+			for _, s := range taken {
+				free = free && (at+half <= s.from || at-half >= s.to)
+			}
+			if free {
+				out[i].Label = t.Label
+				taken = append(taken, span{at - half, at + half})
+			}
 		}
 	}
 	return out

@@ -27,6 +27,9 @@ type Figure struct {
 	yAxis  *axis // nil: rows, or a share from 0 to 1 if there are none
 	rows   []row
 	layers []layer
+
+	rowHeight vg.Length // 0: a usual row
+	inline    bool      // text around the data is elsewhere
 }
 
 // entry is one key of a legend.
@@ -40,6 +43,9 @@ type row struct {
 	name  string
 	color color.Color
 	right []string
+	// rightColors, if not empty, are those of right, which are all of the
+	// same weight then.
+	rightColors []color.NRGBA
 }
 
 // Format is a file format of Write, as it stands behind the dot.
@@ -80,7 +86,19 @@ func (f *Figure) Write(w io.Writer, format Format) error {
 	return nil
 }
 
-// height grows when there are more than four rows.
+// height grows with the rows.
 func (f *Figure) height() vg.Length {
+	around := vg.Length(170) // title, legend, axis, footer
+	if f.inline {
+		around = 85
+	}
+	switch {
+	case f.rowHeight > 0:
+		return around + f.rowHeight*vg.Length(max(2, len(f.rows)))
+	case f.inline && len(f.rows) > 0:
+		return around + 55*vg.Length(len(f.rows))
+	case f.inline:
+		return 300
+	}
 	return height + 55*vg.Length(max(0, len(f.rows)-4))
 }

@@ -78,7 +78,7 @@ func TestFromFolder(t *testing.T) {
 			t.Errorf("%s made again from the folder differs (%v)", rel, err)
 		}
 	})
-	if count != 2*2+5+1 {
-		t.Errorf("%d files, want two figures in two formats, five tables and the page", count)
+	if count != 3*2+5+1 {
+		t.Errorf("%d files, want three figures in two formats, five tables and the page", count)
 	}
 }

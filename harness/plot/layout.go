@@ -22,13 +22,18 @@ func (l layer) Plot(c draw.Canvas, p *plot.Plot) {
 // draw lays the figure out: title, subtitle, legend, data with a column of
 // values at its right, footer.
 func (f *Figure) draw(c draw.Canvas) {
-
 	fillRect(c, c.Rectangle, color.White)
-	c = draw.Crop(c, margin, -margin, margin, -margin)
+	edge := margin
+	if f.inline {
+		edge = 2
+	}
+	c = draw.Crop(c, edge, -edge, edge, -edge)
 
 	top := c.Max.Y
-	top -= paragraph(c, style(titleSize, true, ink()), top, f.title)
-	top -= paragraph(c, style(labelSize, false, faint()), top-2, f.subtitle) + 2
+	if !f.inline {
+		top -= paragraph(c, style(titleSize, true, ink()), top, f.title)
+		top -= paragraph(c, style(labelSize, false, faint()), top-2, f.subtitle) + 2
+	}
 	if len(f.legend) > 0 {
 		top -= f.drawLegend(c, top-8) + 8
 	}
@@ -51,7 +56,9 @@ func (f *Figure) draw(c draw.Canvas) {
 	data := p.DataCanvas(area)
 	// gonum/plot reserves room for an axis label as if every axis were
 	// linear, which wastes a quarter of a logarithmic one.
-	c.FillText(label, vg.Point{X: data.Center().X, Y: area.Min.Y - 2}, f.axis.label)
+	at, half := data.Center().X, label.Width(f.axis.label)/2
+	at = min(max(at, c.Min.X+half), max(c.Max.X-half, c.Min.X+half))
+	c.FillText(label, vg.Point{X: at, Y: area.Min.Y - 2}, f.axis.label)
 	f.drawRight(c, p, data)
 }
 
@@ -120,7 +127,7 @@ func (f *Figure) rightWidth() vg.Length {
 	w := vg.Length(0)
 	for _, r := range f.rows {
 		for i, line := range r.right {
-			w = max(w, rightStyle(i).Width(line))
+			w = max(w, r.rightStyle(i).Width(line))
 		}
 	}
 	if w > 0 {
@@ -129,7 +136,11 @@ func (f *Figure) rightWidth() vg.Length {
 	return max(w, 10)
 }
 
-func rightStyle(line int) text.Style {
+// rightStyle is that of one line of the values of a row.
+func (r row) rightStyle(line int) text.Style {
+	if line < len(r.rightColors) {
+		return style(smallSize+0.5, true, r.rightColors[line])
+	}
 	if line == 0 {
 		return style(labelSize, true, ink())
 	}
@@ -142,11 +153,11 @@ func (f *Figure) drawRight(c draw.Canvas, p *plot.Plot, data draw.Canvas) {
 	for i, r := range f.rows {
 		total := vg.Length(0)
 		for k := range r.right {
-			total += rightStyle(k).FontExtents().Height * 1.15
+			total += r.rightStyle(k).FontExtents().Height * 1.15
 		}
 		at := y(f.rowY(i)) + total/2
 		for k, line := range r.right {
-			sty := rightStyle(k)
+			sty := r.rightStyle(k)
 			if k == 0 && r.color != nil {
 				sty.Color = r.color
 			}

@@ -68,6 +68,7 @@ func TestNet(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := map[string][]string{
+			"net-ratios-forest":           {"Ratio to process [log scale]", "An interval that holds 1 shows no difference"},
 			"net-req_s-bars":              {"Ratio to process", "process 9", "unikernel 4", "Get"},
 			"net-get-req_s":               {"Answers a second"},
 			"net-get-latency-ecdf":        {"Share of requests", "Latency [us, log scale]", "8 trials", "20000 requests"},

@@ -128,10 +128,10 @@ func TestAll(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(figures) != 2 {
-				t.Fatalf("All gave %d figures, want a strip and phases", len(figures))
+			if len(figures) != 3 {
+				t.Fatalf("All gave %d figures, want a forest plot, a strip and phases", len(figures))
 			}
-			for _, f := range append(figures, ecdf) {
+			for _, f := range append(figures[1:], ecdf) {
 				svg := write(t, f, plot.SVG)
 				all := strings.Join(texts(t, svg), "\n")
 				for _, want := range append([]string{"pvm-2c", "n = ", "seed 42", "Estimate", "container timeout (1)", "firecracker skipped"}, d.Run.Targets...) {

@@ -10,7 +10,7 @@ import (
 
 // Write renders r to w. An unknown format is an error that names the known ones.
 func (r *Report) Write(w io.Writer, f table.Format) error {
-	d := table.Document{Headline: r.headline(), Grids: r.grids(), Records: r.records(), Value: r}
+	d := table.Document{Headline: r.Headline(), Grids: r.grids(), Records: r.records(), Value: r}
 	for _, n := range r.Notes {
 		d.Notes = append(d.Notes, table.Note{Label: string(n.Kind), Text: n.Text})
 	}

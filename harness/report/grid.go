@@ -20,7 +20,7 @@ func (r *Report) grids() []table.Grid {
 		out = append(out, r.phaseGrid())
 	}
 	if len(r.Missing) > 0 {
-		out = append(out, r.missingGrid())
+		out = append(out, r.MissingGrid())
 	}
 	return out
 }
@@ -42,9 +42,8 @@ func (r *Report) mainGrid() table.Grid {
 			unit += " *"
 		}
 		line := []string{name, unit}
-		n := usualN(row)
 		for _, c := range row.Cells {
-			line = append(line, cellText(row, c, n))
+			line = append(line, cellText(row, c))
 		}
 		g.Rows = append(g.Rows, line)
 	}
@@ -75,12 +74,23 @@ func usualN(row Row) int {
 	return n
 }
 
-func cellText(row Row, c Cell, n int) string {
+// cellText is what the main table has in a cell: the value, and the ratio below it.
+func cellText(row Row, c Cell) string {
+	value, ratio := row.Texts(c)
+	if ratio != "" {
+		value += "\n" + ratio
+	}
+	return value
+}
+
+// Texts returns what the main table says about a cell of the row: the median with its
+// interval, and the ratio to the base with what is known about its certainty.
+func (row Row) Texts(c Cell) (value, ratio string) {
 	switch {
 	case c.Gap:
-		return "n/a"
+		return "n/a", ""
 	case c.N == 0:
-		return "-"
+		return "-", ""
 	}
 	s := FormatValue(float64(c.Center), row.Unit)
 	switch {
@@ -89,13 +99,13 @@ func cellText(row Row, c Cell, n int) string {
 	case c.Lo != c.Hi:
 		s += " (varies)"
 	}
-	if c.N != n {
+	if c.N != usualN(row) {
 		s += fmt.Sprintf(" n=%d", c.N)
 	}
 	if c.Versus != nil && c.Versus.Ratio.OK() {
-		s += "\n" + c.Versus.text(row.Primary)
+		ratio = c.Versus.text(row.Primary)
 	}
-	return s
+	return s, ratio
 }
 
 // text returns the ratio with what is known about its certainty.
@@ -125,14 +135,15 @@ func (r *Report) phaseGrid() table.Grid {
 		last = row.Benchmark
 		line := []string{name, row.Event}
 		for _, c := range row.Cells {
-			line = append(line, c.text())
+			line = append(line, c.Text())
 		}
 		g.Rows = append(g.Rows, line)
 	}
 	return g
 }
 
-func (c PhaseCell) text() string {
+// Text is what the table of phases has in a cell.
+func (c PhaseCell) Text() string {
 	if c.N == 0 {
 		return "-"
 	}
@@ -143,7 +154,8 @@ func (c PhaseCell) text() string {
 	return s
 }
 
-func (r *Report) missingGrid() table.Grid {
+// MissingGrid lists what is not in the tables, and why.
+func (r *Report) MissingGrid() table.Grid {
 	g := table.Grid{Title: "Not in the table", Head: []string{"target", "benchmark", "what", "trials", "reason"}}
 	for _, m := range r.Missing {
 		target, benchmark, count := m.Target, m.Benchmark, "-"
@@ -161,8 +173,8 @@ func (r *Report) missingGrid() table.Grid {
 	return g
 }
 
-// headline names the run in one line.
-func (r *Report) headline() string {
+// Headline names the run in one line.
+func (r *Report) Headline() string {
 	commit := r.Commit
 	if len(commit) > 12 {
 		commit = commit[:12]

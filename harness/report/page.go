@@ -30,6 +30,7 @@ func (r *Report) Page(d *record.Data, plots []string) ([]byte, error) {
 		}
 		fmt.Fprintf(&b, "- `%s`%s: %s\n", u.Name, mark, doc)
 	}
+	writeSummary(&b, r.Summary())
 	b.WriteString("\n## Result\n\n")
 	if err := r.Write(&b, table.Markdown); err != nil {
 		return nil, err
@@ -38,7 +39,7 @@ func (r *Report) Page(d *record.Data, plots []string) ([]byte, error) {
 		fmt.Fprintf(&b, "\n![%s](%s)\n", strings.TrimSuffix(path.Base(p), path.Ext(p)), p)
 	}
 	b.WriteString("\n## How to reproduce\n\nAt the commit named above, on a host of the same class:\n\n")
-	fmt.Fprintf(&b, "    %s\n\n", command(run))
+	fmt.Fprintf(&b, "    %s\n\n", Command(run))
 	fmt.Fprintf(&b, "The order of the trials follows from seed %d and is kept in `%s`. The same comparison with the\n"+
 		"stock tool: `benchstat -col /target %s.bench`. The numbers above again: `bench stat` and this folder.\n",
 		run.Seed, record.ScheduleFile, run.Suite)
@@ -62,9 +63,20 @@ func (r *Report) Page(d *record.Data, plots []string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// command returns the command line of the run with its seed, shell-quoted where
+// writeSummary writes the sentences as a paragraph and a list.
+func writeSummary(b *bytes.Buffer, s Summary) {
+	fmt.Fprintf(b, "\n## Summary\n\n%s\n", strings.Join(s.Lead, " "))
+	for i, f := range s.Findings {
+		if i == 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(b, "- %s\n", f.Text)
+	}
+}
+
+// Command returns the command line of the run with its seed, shell-quoted where
 // needed.
-func command(run *record.Run) string {
+func Command(run *record.Run) string {
 	args := run.Argv
 	if len(args) == 0 {
 		args = []string{"bench", "run", "--suite", run.Suite}

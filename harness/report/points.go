@@ -129,12 +129,13 @@ func (s Sweep) grid() table.Grid {
 			}
 			line = append(line, text)
 		}
-		g.Rows = append(g.Rows, append(line, step.noted()))
+		g.Rows = append(g.Rows, append(line, step.Noted()))
 	}
 	return g
 }
 
-func (s Step) noted() string {
+// Noted lists what was noted about the step, with the trials that it was noted for.
+func (s Step) Noted() string {
 	var out []string
 	for note, n := range s.Notes {
 		if n < s.N {
