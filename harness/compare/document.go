@@ -12,20 +12,26 @@ import (
 	"unibench/harness/table"
 )
 
-// Write renders r. Text, Markdown and TeX leave out exploratory rows that show no
-// difference, and count them, unless all is set; CSV and JSON have every row.
+// Write renders r, as Document has it.
 func (r *Result) Write(w io.Writer, f table.Format, all bool) error {
-	d := table.Document{Headline: r.headline(), Grids: r.grids(all), Records: r.records(), Value: r}
+	if err := r.Document(all).Write(w, f); err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
+	return nil
+}
+
+// Document is r as tables and notes. Text, Markdown and TeX leave out exploratory rows
+// that show no difference, and count them, unless all is set; CSV and JSON have every
+// row.
+func (r *Result) Document(all bool) *table.Document {
+	d := &table.Document{Headline: r.headline(), Grids: r.grids(all), Records: r.records(), Value: r}
 	for _, n := range r.Notes {
 		d.Notes = append(d.Notes, table.Note{Label: string(n.Kind), Text: n.Text})
 	}
 	if left := r.leftOut(); left != "" && !all {
 		d.Notes = append(d.Notes, table.Note{Label: string(report.Method), Text: left})
 	}
-	if err := d.Write(w, f); err != nil {
-		return fmt.Errorf("compare: %w", err)
-	}
-	return nil
+	return d
 }
 
 func (r *Result) headline() string {

@@ -3,6 +3,8 @@ package plot
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -37,14 +39,17 @@ func Forest(d *record.Data, r *report.Report) (*Figure, error) {
 		title:    fmt.Sprintf("Primary units beside %s on %s", r.Base, r.HostClass),
 		subtitle: "point: ratio of the medians; bar: its 95 % interval; the line at 1 is " + r.Base,
 	}
-	one := len(rows) > 0
+	one := true
+	better := make(map[string][]string)
 	for _, row := range rows {
 		one = one && row.Unit == rows[0].Unit
+		if row.Better != "" && !slices.Contains(better[row.Better], row.Unit) {
+			better[row.Better] = append(better[row.Better], row.Unit)
+		}
 	}
-	if one {
-		f.subtitle += fmt.Sprintf("; unit %s", rows[0].Unit)
-		if rows[0].Better != "" {
-			f.subtitle += ", " + rows[0].Better + " is better"
+	for _, side := range []string{"lower", "higher"} {
+		if len(better[side]) > 0 {
+			f.subtitle += fmt.Sprintf("; %s is better for %s", side, strings.Join(better[side], ", "))
 		}
 	}
 	var targets []string

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"io"
 
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
-
-	"gonum.org/v1/plot/vg"
 )
 
 // Sizes of figures that stand in a page, in points of the drawing.
@@ -27,6 +26,12 @@ func (f *Figure) Subtitle() string { return f.subtitle }
 
 // Footer says how it was measured and what the limits are, in paragraphs.
 func (f *Figure) Footer() []string { return f.footer }
+
+// TextWidth is how wide a figure takes a text of a size to be. A reader whose fonts are
+// wider has to squeeze it into that, because the layout reserved no more.
+func TextWidth(s string, size vg.Length, bold bool) vg.Length {
+	return style(size, bold, ink()).Width(s)
+}
 
 // WriteInline draws the legend and the data alone as SVG, for a page that has title,
 // subtitle and footer as text.

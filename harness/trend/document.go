@@ -11,11 +11,19 @@ import (
 	"unibench/harness/table"
 )
 
-// Write renders h. Text, Markdown and TeX list the changes, then the series: primary
-// ones and those with a change, or every one if all is set, and each run of series
-// that were asked for by name. CSV has a line per point, JSON has everything.
+// Write renders h, as Document has it.
 func (h *History) Write(w io.Writer, f table.Format, all bool) error {
-	d := table.Document{Headline: h.headline(), Grids: h.grids(all), Records: h.records(), Value: h}
+	if err := h.Document(all).Write(w, f); err != nil {
+		return fmt.Errorf("trend: %w", err)
+	}
+	return nil
+}
+
+// Document is h as tables and notes. Text, Markdown and TeX list the changes, then the
+// series: primary ones and those with a change, or every one if all is set, and each run
+// of series that were asked for by name. CSV has a line per point, JSON has everything.
+func (h *History) Document(all bool) *table.Document {
+	d := &table.Document{Headline: h.headline(), Grids: h.grids(all), Records: h.records(), Value: h}
 	for _, n := range h.Notes {
 		d.Notes = append(d.Notes, table.Note{Label: string(n.Kind), Text: n.Text})
 	}
@@ -23,10 +31,7 @@ func (h *History) Write(w io.Writer, f table.Format, all bool) error {
 		d.Notes = append(d.Notes, table.Note{Label: string(report.Method), Text: fmt.Sprintf(
 			"exploratory series without a change that are not shown here (-all shows them): %d", left)})
 	}
-	if err := d.Write(w, f); err != nil {
-		return fmt.Errorf("trend: %w", err)
-	}
-	return nil
+	return d
 }
 
 func (h *History) headline() string {

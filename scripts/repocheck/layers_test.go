@@ -20,7 +20,7 @@ type layer struct {
 // Every test may use these, and more of its own product than the package does, to
 // make what it looks at.
 var (
-	testModules = []string{"github.com/google/go-cmp", "golang.org/x/sys/unix", "golang.org/x/tools/txtar", "golang.org/x/arch/x86/x86asm"}
+	testModules = []string{"github.com/google/go-cmp", "golang.org/x/sys/unix", "golang.org/x/net/html", "golang.org/x/tools/txtar", "golang.org/x/arch/x86/x86asm"}
 	testMay     = map[string][]string{
 		"libos":     {"libos"},
 		"harness":   {"harness", "baselines", "libos/monitor"},
@@ -69,6 +69,12 @@ var layers = []layer{
 	{
 		folder: "harness/plot", may: []string{"harness/record", "harness/hist", "harness/stats", "harness/report", "harness/trend"},
 		modules: []string{"golang.org/x/perf", "golang.org/x/image", "gonum.org/v1/plot"},
+	},
+	{
+		folder: "harness/page",
+		may:    []string{"harness/record", "harness/stats", "harness/table", "harness/report", "harness/plot", "harness/host", "harness/compare", "harness/trend", "harness/noise"},
+		// Widths of texts in figures.
+		modules: []string{"gonum.org/v1/plot/vg"},
 	},
 	{folder: "harness/loadgen", may: []string{"harness/record", "harness/stats", "harness/host"}, modules: []string{"golang.org/x/sys", "github.com/HdrHistogram/hdrhistogram-go"}},
 	{folder: "harness/netlab", may: []string{"baselines/launch"}, modules: []string{"golang.org/x/sys", "github.com/vishvananda"}},

@@ -38,7 +38,8 @@ type command struct {
 	args    string
 	summary string
 	// examples are command lines for the help. A test runs them, with stored
-	// runs in place of OLD, NEW, DIR, SERVED and results, and wants status 0.
+	// runs in place of OLD, NEW, DIR, SERVED and results, and files of its own in
+	// place of OUT and FILE.html, and wants status 0.
 	examples []string
 	run      func(a *app, ctx context.Context, args []string) error
 }
@@ -61,6 +62,7 @@ func commands() []command {
 			"bench trend -suite boot -class pvm-2c -metric 'boot-first-ns$' results",
 			"bench trend -min 5% -format csv results",
 		}, (*app).trend},
+		{"report", "DIR [-o FILE] [-base T]", "write a stored run as one HTML page and as Markdown", []string{"bench report -o FILE.html DIR", "bench report -base unikernel -o - SERVED"}, (*app).report},
 		{"export", "DIR... [-series | -hdr] [flags]", "write stored runs for benchstat, benchseries or HDR histogram tools", []string{
 			"bench export DIR",
 			"bench export -series OLD NEW",

@@ -86,7 +86,7 @@ func (p *place) ask(args ...string) (int, string, string) {
 func TestExamples(t *testing.T) {
 	p := newPlace(t)
 	results := filepath.Join(p.out, "results")
-	words := map[string]string{"results": results, "OUT": filepath.Join(p.out, "made")}
+	words := map[string]string{"results": results, "OUT": filepath.Join(p.out, "made"), "FILE.html": filepath.Join(p.out, "made.html")}
 	for n := range 6 {
 		words["OLD"], words["NEW"] = words["NEW"], history(n, 1, 0.005).Store(t, results, -1)
 	}

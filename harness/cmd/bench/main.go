@@ -8,6 +8,7 @@
 //	bench run --suite syscall     the same for single operations: system calls, switches, controls
 //	bench run -baseline REVISION  the same of two builds in turns, and which is worse
 //	bench stat DIR...             the tables of stored runs again
+//	bench report DIR              a stored run as one HTML page
 //	bench compare OLD NEW         is one stored run worse than another
 //	bench trend [DIR...]          stored runs as a history, with its changes
 //	bench export DIR...           stored runs for other tools

@@ -32,8 +32,8 @@ func (a *app) stat(_ context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		if *base != "" && !slices.Contains(d.Run.Targets, *base) {
-			return usagef("base %q is not a target of %s: choose one of %s", *base, dir, strings.Join(d.Run.Targets, ", "))
+		if err := checkBase(d, *base, dir); err != nil {
+			return err
 		}
 		if !anyMeasured(d) {
 			return fmt.Errorf("%w: %s has no complete trial: continue it with bench run -resume", errInsufficient, dir)
@@ -45,6 +45,14 @@ func (a *app) stat(_ context.Context, args []string) error {
 		if err := r.Write(a.stdout, table.Format(*format)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkBase refuses a base that the run did not measure.
+func checkBase(d *record.Data, base, dir string) error {
+	if base != "" && !slices.Contains(d.Run.Targets, base) {
+		return usagef("base %q is not a target of %s: choose one of %s", base, dir, strings.Join(d.Run.Targets, ", "))
 	}
 	return nil
 }
