@@ -50,6 +50,7 @@ func commands() []command {
 		{"doctor", "[-json]", "check whether this host is fit, and say what to do", nil, (*app).doctor},
 		{"run", "-suite S [flags]", "run a suite, print its table and store the results", nil, (*app).runSuite},
 		{"stat", "DIR... [-format F] [-base T]", "print the tables of stored runs", []string{"bench stat DIR", "bench stat -format csv DIR"}, (*app).stat},
+		{"report", "DIR [-o FILE] [-base T]", "write a stored run as one HTML page and as Markdown", []string{"bench report -o FILE.html DIR", "bench report -base unikernel -o - SERVED"}, (*app).report},
 		{"compare", "OLD NEW | BUILDS [flags]", "say whether a stored run is worse than another, or the new build of a run with -baseline than the old: the gate", []string{
 			"bench compare OLD NEW",
 			"bench compare BUILDS",
@@ -62,7 +63,6 @@ func commands() []command {
 			"bench trend -suite boot -class pvm-2c -metric 'boot-first-ns$' results",
 			"bench trend -min 5% -format csv results",
 		}, (*app).trend},
-		{"report", "DIR [-o FILE] [-base T]", "write a stored run as one HTML page and as Markdown", []string{"bench report -o FILE.html DIR", "bench report -base unikernel -o - SERVED"}, (*app).report},
 		{"export", "DIR... [-series | -hdr] [flags]", "write stored runs for benchstat, benchseries or HDR histogram tools", []string{
 			"bench export DIR",
 			"bench export -series OLD NEW",
