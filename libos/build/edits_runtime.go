@@ -89,6 +89,10 @@ func runtimeEdits() []Edit {
 			File: proc, Name: "duties of sysmon",
 			Anchor: "\t// Wake up the finalizer G.\n", Replace: "\tlibosScheduled() // Wake up the finalizer G.\n",
 		},
+		{
+			File: "runtime/synctest.go", Name: "there are bubbles",
+			Anchor: "func synctestRun(f func()) {\n", Replace: "func synctestRun(f func()) { libos_bubbles = true\n",
+		},
 		// The limits that follow from the machine's memory.
 		{
 			File: proc, Name: "stack limit",

@@ -4,6 +4,12 @@ package runtime
 
 import "unsafe"
 
+// libos_bubbles says that there is or was a bubble, so that system calls need not
+// look for one in all other programs. An edit of synctestRun sets it.
+//
+//go:linkname libos_bubbles
+var libos_bubbles bool
+
 // libos_leaveBubble takes the running goroutine out of its bubble (synctest.go),
 // which it returns, or nil. The bubble goes on counting the goroutine as one that
 // runs: it sees changes of state only of those that are in it.

@@ -30,6 +30,18 @@ func init() {
 //go:nosplit
 //go:norace
 func libosSyscall(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err Errno) {
+	if libos_bubbles {
+		return libosOutside(trap, a1, a2, a3, a4, a5, a6)
+	}
+	r1, r2, errno := libos.Syscall(trap, a1, a2, a3, a4, a5, a6)
+	return r1, r2, Errno(errno)
+}
+
+// libosOutside is libosSyscall in a program that has bubbles.
+//
+//go:nosplit
+//go:norace
+func libosOutside(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err Errno) {
 	bubble := libos_leaveBubble()
 	r1, r2, errno := libos.Syscall(trap, a1, a2, a3, a4, a5, a6)
 	if bubble != nil {
@@ -37,6 +49,9 @@ func libosSyscall(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err Err
 	}
 	return r1, r2, Errno(errno)
 }
+
+//go:linkname libos_bubbles runtime.libos_bubbles
+var libos_bubbles bool
 
 //go:linkname libos_leaveBubble runtime.libos_leaveBubble
 func libos_leaveBubble() unsafe.Pointer
