@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"unibench/harness/claims"
 	"unibench/harness/compare"
 	"unibench/harness/host"
 	"unibench/harness/loadgen"
@@ -69,6 +70,15 @@ func commands() []command {
 			"bench export -series -baseline OLD NEW",
 			"bench export -hdr -out OUT SERVED",
 		}, (*app).export},
+		{"verify", "[flags] [DIR]", "check every stored run, and compute every claim and number of the paper again", []string{
+			"bench verify results",
+			"bench verify -json results",
+		}, (*app).verifyAll},
+		{"reproduce", "[ID... | all] [flags]", "say which published claims the stored runs confirm, with -run after running what they need", []string{
+			"bench reproduce -results results all",
+			"bench reproduce -results results -format csv boot-milliseconds http-native",
+		}, (*app).reproduce},
+		{"paper", "[flags] [DIR]", "write the numbers, tables and figures of the paper for TeX", []string{"bench paper results"}, (*app).paper},
 		{"version", "", "print the version", nil, (*app).version},
 		{"help", "[COMMAND]", "explain bench or a command", nil, (*app).help},
 	}
@@ -147,7 +157,7 @@ func exitStatus(err error) int {
 	case errors.Is(err, suite.ErrNothing), errors.Is(err, host.ErrUnfit), errors.Is(err, host.ErrBusy):
 		return exitUnfit
 	case errors.As(err, &data), errors.As(err, &mismatch), errors.Is(err, errInsufficient),
-		errors.Is(err, compare.ErrNoPrimary), errors.Is(err, trend.ErrNothing), errors.Is(err, noise.ErrInvalid):
+		errors.Is(err, claims.ErrInvalid), errors.Is(err, compare.ErrNoPrimary), errors.Is(err, trend.ErrNothing), errors.Is(err, noise.ErrInvalid):
 		return exitData
 	case errors.Is(err, errRegressed):
 		return exitRegressed

@@ -12,6 +12,9 @@
 //	bench compare OLD NEW         is one stored run worse than another
 //	bench trend [DIR...]          stored runs as a history, with its changes
 //	bench export DIR...           stored runs for other tools
+//	bench verify [DIR]            are stored runs and the numbers of the paper whole
+//	bench reproduce [ID...]       which published claims do stored runs confirm
+//	bench paper                   the numbers of the paper, for TeX
 //	bench version | help [COMMAND]
 //
 // Results go to standard output, progress and warnings to standard error. Exit

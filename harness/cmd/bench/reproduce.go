@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"unibench/harness/claims"
+	"unibench/harness/table"
+)
+
+// stopDelay is how long a run may take to end in order after an interruption.
+const stopDelay = time.Minute
+
+// reproduce prints what stored results say about claims, after it has run what they
+// need if asked to.
+func (a *app) reproduce(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("reproduce", flag.ContinueOnError)
+	claimsFile := fs.String("claims", "", "claims `file` (default: paper/claims.toml beside the results)")
+	results := fs.String("results", "results", "`folder` of the stored runs; also where -run puts new ones")
+	run := fs.Bool("run", false, "first run what the claims need, each command once")
+	format := fs.String("format", string(table.Text), "one of "+formats())
+	ids, err := a.parseMixed(fs, args)
+	if err != nil {
+		return helpIsFine(err)
+	}
+	if err := checkFormat(*format); err != nil {
+		return err
+	}
+	list, err := readClaims(*claimsFile, *results)
+	if err != nil {
+		return err
+	}
+	if list, err = choose(list, ids); err != nil {
+		return err
+	}
+	if *run {
+		if err := a.produce(ctx, list, *results); err != nil {
+			return err
+		}
+	}
+	runs, err := loadAll([]string{*results})
+	if err != nil {
+		return err
+	}
+	verdicts, err := claims.Evaluate(list, runs, &claims.Reports{})
+	if err != nil {
+		return err
+	}
+	return claims.Write(a.stdout, verdicts, table.Format(*format))
+}
+
+// produce runs each distinct command of the claims. It is a process of its own, because
+// a run may have to start itself again where it may build networks.
+func (a *app) produce(ctx context.Context, list []claims.Claim, results string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find bench itself: %w", err)
+	}
+	done := make(map[string]bool)
+	for i := range list {
+		c := &list[i]
+		if c.Needs == "" || done[c.Needs] {
+			continue
+		}
+		done[c.Needs] = true
+		fmt.Fprintf(a.stderr, "bench: for %s: %s\n", c.ID, c.Needs)
+		cmd := exec.CommandContext(ctx, self, append(c.Args()[1:], "-out", results)...)
+		cmd.Env, cmd.Stdout, cmd.Stderr = a.env, a.stderr, a.stderr
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+		cmd.WaitDelay = stopDelay
+		if err := cmd.Run(); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() > 0 {
+				return fmt.Errorf("%s: %w", strings.TrimSpace(c.Needs), statusError(cmd.ProcessState.ExitCode()))
+			}
+			return fmt.Errorf("%s: %w", c.Needs, err)
+		}
+	}
+	return nil
+}
