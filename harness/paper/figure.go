@@ -3,10 +3,10 @@ package paper
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"unibench/harness/claims"
-	"unibench/harness/report"
 )
 
 // Measures of the figure of ratios, in centimetres.
@@ -47,7 +47,7 @@ func ratios(verdicts []claims.Verdict) string {
 	var b strings.Builder
 	put := func(format string, args ...any) { fmt.Fprintf(&b, "%%\n  "+format, args...) }
 	for _, t := range ticks(lo, hi) {
-		put(`\draw[ubgrid] (%.2f,0) -- (%.2f,%.2f) node[below, ubtick] {%s$\times$};`, x(t), x(t), bottom, report.Significant(t))
+		put(`\draw[ubgrid] (%.2f,0) -- (%.2f,%.2f) node[below, ubtick] {%s$\times$};`, x(t), x(t), bottom, strconv.FormatFloat(t, 'g', 2, 64))
 	}
 	for i, r := range rows {
 		y := -rowHeight * (float64(i) + 0.5)

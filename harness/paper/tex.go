@@ -56,7 +56,7 @@ func interval(f *claims.Finding) string {
 func lines(rows [][]string) string {
 	var b strings.Builder
 	for _, r := range rows {
-		b.WriteString("%\n  " + strings.Join(r, " & ") + ` \\`)
+		b.WriteString("%\n  " + strings.Join(r, " & ") + ` \\ \addlinespace[2pt]`)
 	}
 	return b.String() + "%\n"
 }
