@@ -7,6 +7,9 @@
 // with an expiry date, because hosts change. A floor is the ratio by which A/A
 // medians differed, as a share: 0.02 for 2 %. A change counts from Factor floors on.
 //
+// bench selftest writes the file (package selftest). A floor was measured with some
+// number of trials on each side, Floor.Trials: fewer are noisier.
+//
 // The package measures nothing: it reads and writes the file, and looks floors up.
 package noise
 
@@ -47,6 +50,11 @@ type Floor struct {
 	Target    string  `json:"target,omitempty"`
 	Unit      string  `json:"unit"`
 	Share     float64 `json:"share"` // 95th percentile of |ratio - 1| in A/A runs
+
+	// How it was measured: trials on each side of a comparison, and comparisons.
+	// A comparison of fewer trials is noisier than that.
+	Trials      int `json:"trials,omitempty"`
+	Repetitions int `json:"repetitions,omitempty"`
 }
 
 // ErrInvalid means that a file is not a noise floor.

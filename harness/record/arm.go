@@ -25,6 +25,11 @@ type Baseline struct {
 	Commit string `json:"commit,omitempty"` // of a revision, full hex digits
 }
 
+// Apart reports whether the run belongs in no history. One that compares two builds, be
+// it of bench selftest, is built with other flags than others are (no paths, another
+// link layout), may hold a slowdown that was planted, and answers for itself.
+func (r *Run) Apart() bool { return r.Baseline != nil || r.Planted != nil }
+
 // String names the baseline for a reader.
 func (b *Baseline) String() string {
 	switch b.Kind {

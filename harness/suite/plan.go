@@ -195,9 +195,9 @@ func (p *Plan) prepare(ctx context.Context, t target.Target) ([]record.Artefact,
 
 // describe fills in the Run.
 func (p *Plan) describe(targets []target.Target, skipped []record.Skip, artefacts []record.Artefact, o Origin) error {
-	config, err := json.Marshal(p.Config)
+	config, err := describeConfig(p.Config)
 	if err != nil {
-		return fmt.Errorf("describe run: %w", err)
+		return err
 	}
 	r := record.Run{
 		Suite: p.Suite.Name, HostClass: p.env.Host.Class(), Start: o.Start,
@@ -238,6 +238,14 @@ func (p *Plan) describe(targets []target.Target, skipped []record.Skip, artefact
 	}
 	p.Run = r
 	return nil
+}
+
+func describeConfig(c Config) (json.RawMessage, error) {
+	j, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("describe run: %w", err)
+	}
+	return j, nil
 }
 
 // Matches returns nil if a stored run can be continued by this plan: the same

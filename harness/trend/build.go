@@ -64,6 +64,9 @@ func New(runs []*record.Data, o Options) (*History, error) {
 func choose(runs []*record.Data, o Options) ([]*record.Data, error) {
 	var out []*record.Data
 	for _, d := range runs {
+		if d.Run.Apart() {
+			continue
+		}
 		if (o.Suite == "" || d.Run.Suite == o.Suite) && (o.Class == "" || d.Run.HostClass == o.Class) {
 			out = append(out, d)
 		}

@@ -12,6 +12,9 @@
 // that was not measured since the last run on the old one. If both are of the same
 // commit, the host changed, or what the commit does not hold.
 //
+// Runs that compare two builds, among them those of bench selftest, are in no history
+// (record.Run.Apart): they are built with other flags and answer for themselves.
+//
 // Runs of other versions of a suite or other parameters of a benchmark are other
 // series. The package reads no files and prints nothing.
 package trend

@@ -207,6 +207,20 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// TestApart: runs that compare two builds are in no history.
+func TestApart(t *testing.T) {
+	runs := made(4, 0, func(int, string, string) float64 { return 1 })
+	runs[1].Run.Baseline = &record.Baseline{Kind: record.BaselineTools}
+	runs[2].Run.Planted = &record.Planted{Share: 0.05}
+	h, err := trend.New(runs, trend.Options{})
+	if err != nil || h.Runs != 2 {
+		t.Errorf("New uses %+v, %v; want 2 of 4 runs", h, err)
+	}
+	if _, err := trend.New(runs[1:3], trend.Options{}); !errors.Is(err, trend.ErrNothing) {
+		t.Errorf("New of nothing else = %v", err)
+	}
+}
+
 // TestSameCommit: what changes between two runs of one commit is not the code.
 func TestSameCommit(t *testing.T) {
 	runs := planted(30)

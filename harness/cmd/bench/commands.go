@@ -59,6 +59,7 @@ func commands() []command {
 			"bench compare -primary 'Hello (process|unikernel) boot-first-ns' -correct none OLD NEW",
 			"bench compare -allow benchmarks,targets,units,version -all -format csv OLD NEW",
 		}, (*app).compare},
+		{"selftest", "[-suite S,..] [-count N] [-reps R] [-inject 5%] [flags]", "run the same build twice in turns, and find how much noise there is and whether the gate keeps quiet; or slow one down, and see whether it is found", nil, (*app).selftest},
 		{"trend", "[flags] [DIR...]", "show stored runs as a history, and which commits changed it", []string{
 			"bench trend results",
 			"bench trend -suite boot -class pvm-2c -metric 'boot-first-ns$' results",

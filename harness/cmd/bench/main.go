@@ -10,6 +10,7 @@
 //	bench stat DIR...             the tables of stored runs again
 //	bench report DIR              a stored run as one HTML page
 //	bench compare OLD NEW         is one stored run worse than another
+//	bench selftest                is the gate quiet for identical builds, and does it find a slowdown
 //	bench trend [DIR...]          stored runs as a history, with its changes
 //	bench export DIR...           stored runs for other tools
 //	bench verify [DIR]            are stored runs and the numbers of the paper whole
@@ -20,8 +21,9 @@
 // Results go to standard output, progress and warnings to standard error. Exit
 // status: 0 fine; 1 a trial or a tool failed; 2 usage; 3 the host is not fit; 4
 // stored data is invalid, insufficient or not comparable; 5 compare, or a run with a
-// baseline, found a regression of a primary metric; 6 the noise is too high for the
-// threshold that was asked for; 130 interrupted, with everything that was measured
+// baseline, found a regression of a primary metric, or selftest the one that it planted;
+// 6 the noise is too high for the threshold that was asked for, or for identical builds
+// to look so; 130 interrupted, with everything that was measured
 // stored and resumable.
 //
 // bench must run inside the repository, whose workloads it builds, and looks for

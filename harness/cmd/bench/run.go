@@ -33,39 +33,13 @@ func (a *app) runSuite(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if s, ok := suite.Find(config.Suite); ok && s.Loaded() && !f.dryRun {
-		status, again, err := a.rootless()
-		if err != nil {
-			return fmt.Errorf("%w: %w", host.ErrUnfit, err)
-		}
-		if again {
-			return statusError(status)
+	if !f.dryRun {
+		if again, err := a.elsewhere([]string{config.Suite}); again || err != nil {
+			return err
 		}
 	}
-	snap, err := host.Collect(ctx)
+	env, origin, err := a.environment(ctx, &f, config, append([]string{"run"}, args...))
 	if err != nil {
-		return err
-	}
-	env := &target.Env{
-		Runner: &trial.Runner{Env: a.env}, Tools: toolsDir(), Host: snap, CPUs: config.Placement.SUT, Spare: config.Placement.Bench,
-		MemoryBytes: config.Memory, Runtime: config.Runtime, LookPath: a.lookPath,
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find this program, to start it as the load generator: %w", err)
-	}
-	env.Generator = []string{self, generatorCommand}
-	if f.trace {
-		env.Runner.Trace = a.stderr
-	}
-	if env.Source, err = sourceDir(); err != nil {
-		return err
-	}
-	origin := suite.Origin{Start: time.Now(), Argv: append([]string{"bench", "run"}, f.published(args)...)}
-	if origin.Commit, err = suite.ReadCommit(ctx, env); err != nil {
-		return err
-	}
-	if origin.GoVersion, err = goVersion(ctx, env); err != nil {
 		return err
 	}
 	other, err := f.choose(ctx, env, &config)
@@ -76,6 +50,52 @@ func (a *app) runSuite(ctx context.Context, args []string) error {
 		return a.dryRun(config, env, origin)
 	}
 	return a.measure(ctx, &f, config, stored, env, origin, other)
+}
+
+// elsewhere runs this program again where it may build networks, if a suite needs them
+// and it may not here; the error is then the status of that.
+func (a *app) elsewhere(suites []string) (again bool, err error) {
+	if !slices.ContainsFunc(suites, func(name string) bool { s, ok := suite.Find(name); return ok && s.Loaded() }) {
+		return false, nil
+	}
+	status, again, err := a.rootless()
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", host.ErrUnfit, err)
+	}
+	if again {
+		return true, statusError(status)
+	}
+	return false, nil
+}
+
+// environment looks at the host, the source and the tools; args are those of this
+// program.
+func (a *app) environment(ctx context.Context, f *runFlags, config suite.Config, args []string) (env *target.Env, origin suite.Origin, err error) {
+	snap, err := host.Collect(ctx)
+	if err != nil {
+		return nil, origin, err
+	}
+	env = &target.Env{
+		Runner: &trial.Runner{Env: a.env}, Tools: toolsDir(), Host: snap, CPUs: config.Placement.SUT, Spare: config.Placement.Bench,
+		MemoryBytes: config.Memory, Runtime: config.Runtime, LookPath: a.lookPath,
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, origin, fmt.Errorf("find this program, to start it as the load generator: %w", err)
+	}
+	env.Generator = []string{self, generatorCommand}
+	if f.trace {
+		env.Runner.Trace = a.stderr
+	}
+	if env.Source, err = sourceDir(); err != nil {
+		return nil, origin, err
+	}
+	origin = suite.Origin{Start: time.Now(), Argv: append([]string{"bench"}, f.published(args)...)}
+	if origin.Commit, err = suite.ReadCommit(ctx, env); err != nil {
+		return nil, origin, err
+	}
+	origin.GoVersion, err = goVersion(ctx, env)
+	return env, origin, err
 }
 
 // decide returns the configuration, from the flags or from the run to be
@@ -122,6 +142,9 @@ type measuring struct {
 	build  target.Build // of other
 	origin suite.Origin
 	quiet  bool // idle states are held shallow
+
+	plant target.Plant // what the new build is slowed down by
+	bare  bool         // runs are stored and sealed, without tables and figures
 }
 
 // measure runs what config says on a host that is made ready for it.
@@ -174,6 +197,7 @@ func (m *measuring) plan(ctx context.Context, config suite.Config) (*suite.Plan,
 		if env, err = env.Arms(m.build, config.Layout); err != nil {
 			return nil, err
 		}
+		env.Plant = m.plant
 	}
 	plan, err := suite.NewPlan(ctx, config, env, m.origin)
 	if err != nil {
@@ -226,7 +250,12 @@ func (m *measuring) session(ctx context.Context, plan *suite.Plan, stored *recor
 	if err := s.Finish(before, after); err != nil {
 		return nil, errors.Join(runErr, err)
 	}
-	if err := a.publish(s.Writer(), f.options); err != nil {
+	if m.bare {
+		err = s.Writer().Seal()
+	} else {
+		err = a.publish(s.Writer(), f.options)
+	}
+	if err != nil {
 		return nil, errors.Join(runErr, err)
 	}
 	return s.Writer().Data(), a.conclude(s.Writer(), runErr)

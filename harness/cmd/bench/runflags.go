@@ -92,7 +92,7 @@ func (f *runFlags) check(fs *flag.FlagSet) error {
 	if _, err := share("min", f.min); err != nil {
 		return err
 	}
-	if f.set["min"] && !f.set["baseline"] && !f.set["resume"] {
+	if fs.Lookup("baseline") != nil && f.set["min"] && !f.set["baseline"] && !f.set["resume"] {
 		return usagef("-min goes with -baseline: it is the least change that counts")
 	}
 	if f.set["baseline"] && f.baseline == "" {

@@ -34,6 +34,31 @@ type place struct {
 	out, temp  string
 	path       string // PATH
 	sourceRoot string
+	exe        string // bench itself; empty: the test
+}
+
+// tools puts a copy of the test, which is bench, and the tools of the library OS into
+// one folder, from which bench then runs.
+func (p *place) tools(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-o", dir+"/", "./libos/cmd/uni", "./libos/cmd/uni-vmm")
+	build.Dir = p.sourceRoot
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build tools: %v: %s", err, out)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.exe = filepath.Join(dir, "bench")
+	if err := os.WriteFile(p.exe, b, 0o755); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func newPlace(t *testing.T) *place {
@@ -73,9 +98,12 @@ func (p *place) command(args ...string) *exec.Cmd {
 		a = strings.ReplaceAll(a, "$OUT", p.out)
 		args[i] = strings.ReplaceAll(a, "$SRC", p.sourceRoot)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		p.t.Fatal(err)
+	self := p.exe
+	if self == "" {
+		var err error
+		if self, err = os.Executable(); err != nil {
+			p.t.Fatal(err)
+		}
 	}
 	ctx, cancel := context.WithTimeout(p.t.Context(), scriptTimeout)
 	p.t.Cleanup(cancel)
