@@ -93,8 +93,8 @@ type Notes struct {
 	Texts []string
 }
 
-// tables turns a document around.
-func tables(d *table.Document) Tables {
+// TablesOf turns a document around.
+func TablesOf(d *table.Document) Tables {
 	t := Tables{Headline: d.Headline, Grids: d.Grids}
 	for _, n := range d.Notes {
 		t.Notes = group(t.Notes, n.Label, n.Text)

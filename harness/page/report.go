@@ -90,7 +90,7 @@ func Report(w io.Writer, d *record.Data, r *report.Report, o Options) error {
 	for _, g := range groups {
 		out := figureGroup{Kind: g.Kind}
 		for _, f := range g.Figures {
-			drawn, err := figure(f)
+			drawn, err := Draw(f)
 			if err != nil {
 				return fmt.Errorf("page: %w", err)
 			}
@@ -141,6 +141,15 @@ func headFacts(d *record.Data, r *report.Report) []Fact {
 		{"Measured", strings.NewReplacer("T", " ", "Z", " UTC").Replace(r.Start)},
 		{"Targets", strings.Join(r.Targets, ", ") + " (base: " + r.Base + ")"},
 		{"Trials", fmt.Sprintf("%d planned per benchmark and target, each a fresh start", d.Run.Count)},
+	}
+	if b := d.Run.Baseline; b != nil {
+		out = append(out, Fact{"Second build", b.String() + ", as targets with " + record.BaselineSuffix})
+	}
+	if c := d.Run.Confirms; c != "" {
+		out = append(out, Fact{"Looks again at", c})
+	}
+	if p := d.Run.Planted; p != nil {
+		out = append(out, Fact{"No result", fmt.Sprintf("a slowdown of %s was planted on purpose: %g %% %s", p.Target, 100*p.Share, p.Where)})
 	}
 	if r.Estimate != "" {
 		out = append(out, Fact{"Estimate", r.Estimate})

@@ -25,8 +25,8 @@ type Figure struct {
 	Wide, Narrow    template.HTML
 }
 
-// figure draws f.
-func figure(f *plot.Figure) (Figure, error) {
+// Draw makes f ready for a page.
+func Draw(f *plot.Figure) (Figure, error) {
 	out := Figure{Title: f.Title(), Subtitle: f.Subtitle()}
 	for _, s := range f.Footer() {
 		if !strings.HasPrefix(s, "Host: ") { // a page says it once

@@ -79,6 +79,10 @@ var layers = []layer{
 		// Widths of texts in figures.
 		modules: []string{"gonum.org/v1/plot/vg"},
 	},
+	{
+		folder: "harness/serve",
+		may:    []string{"harness/page", "harness/record", "harness/report", "harness/plot", "harness/compare", "harness/trend", "harness/noise"},
+	},
 	{folder: "harness/loadgen", may: []string{"harness/record", "harness/stats", "harness/host"}, modules: []string{"golang.org/x/sys", "github.com/HdrHistogram/hdrhistogram-go"}},
 	{folder: "harness/netlab", may: []string{"baselines/launch"}, modules: []string{"golang.org/x/sys", "github.com/vishvananda"}},
 	{folder: "harness/trial", may: []string{"harness/record", "harness/stats", "harness/host"}, modules: []string{"golang.org/x/sys"}},

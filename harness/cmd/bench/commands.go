@@ -65,6 +65,7 @@ func commands() []command {
 			"bench trend -suite boot -class pvm-2c -metric 'boot-first-ns$' results",
 			"bench trend -min 5% -format csv results",
 		}, (*app).trend},
+		{"serve", "[-addr A] [-allow-remote] [DIR]", "show stored runs, comparisons and trends in a browser, until interrupted", []string{"bench serve results", "bench serve -addr localhost:0 results"}, (*app).serve},
 		{"export", "DIR... [-series | -hdr] [flags]", "write stored runs for benchstat, benchseries or HDR histogram tools", []string{
 			"bench export DIR",
 			"bench export -series OLD NEW",

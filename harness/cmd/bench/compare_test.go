@@ -105,7 +105,11 @@ func TestExamples(t *testing.T) {
 					args[i] = path
 				}
 			}
-			status, stdout, stderr := p.ask(args[1:]...)
+			ask := p.ask
+			if c.name == "serve" { // does not end by itself
+				ask = func(args ...string) (int, string, string) { return p.until(args, func(string) {}) }
+			}
+			status, stdout, stderr := ask(args[1:]...)
 			// The commits of made-up runs are in no repository.
 			stderr = regexp.MustCompile(`(?m)^bench: [0-9a-f]{12} is not a commit of this repository: .*\n`).ReplaceAllString(stderr, "")
 			if status != exitOK || stdout == "" || stderr != "" {

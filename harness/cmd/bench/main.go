@@ -12,6 +12,7 @@
 //	bench compare OLD NEW         is one stored run worse than another
 //	bench selftest                is the gate quiet for identical builds, and does it find a slowdown
 //	bench trend [DIR...]          stored runs as a history, with its changes
+//	bench serve [DIR]             all of this in a browser, on this host alone
 //	bench export DIR...           stored runs for other tools
 //	bench verify [DIR]            are stored runs and the numbers of the paper whole
 //	bench reproduce [ID...]       which published claims do stored runs confirm

@@ -204,3 +204,45 @@ func (t *Tab) Shot(whole bool) []byte {
 	}
 	return img
 }
+
+// Press types one key: Tab, Enter, Space or Down.
+func (t *Tab) Press(key string) {
+	t.b.t.Helper()
+	p := map[string]any{"Tab": map[string]any{"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
+		"Down":  map[string]any{"key": "ArrowDown", "code": "ArrowDown", "windowsVirtualKeyCode": 40},
+		"Enter": map[string]any{"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
+		"Space": map[string]any{"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "},
+	}[key].(map[string]any)
+	down, up := map[string]any{"type": "keyDown"}, map[string]any{"type": "keyUp"}
+	for k, v := range p {
+		down[k] = v
+		if k != "text" {
+			up[k] = v
+		}
+	}
+	t.must("Input.dispatchKeyEvent", down, nil)
+	t.must("Input.dispatchKeyEvent", up, nil)
+}
+
+// Wait returns when an expression is true in the page, whichever page that is by then.
+func (t *Tab) Wait(expression string) {
+	t.b.t.Helper()
+	deadline := time.After(patience)
+	for {
+		var out struct {
+			Result struct {
+				Value any `json:"value"`
+			} `json:"result"`
+		}
+		// A page that is being left has no answer: ask the next one.
+		if err := t.b.ask(t.session, "Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true}, &out); err == nil && out.Result.Value == true {
+			return
+		}
+		select {
+		case <-t.b.arrived:
+		case <-time.After(50 * time.Millisecond):
+		case <-deadline:
+			t.b.t.Fatalf("never true: %s", expression)
+		}
+	}
+}
