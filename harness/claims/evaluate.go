@@ -154,7 +154,7 @@ func judge(c *Claim, class string, runs []*record.Data, reports *Reports) (Verdi
 func answer(q *Query, class string, runs []*record.Data, reports *Reports) (Finding, error) {
 	for _, d := range runs {
 		run := &d.Run
-		if run.HostClass != class || run.Suite != q.Suite || !slices.Contains(run.Targets, q.Target) ||
+		if run.Apart() || run.HostClass != class || run.Suite != q.Suite || !slices.Contains(run.Targets, q.Target) ||
 			q.Statistic == Ratio && !slices.Contains(run.Targets, q.Base) {
 			continue
 		}

@@ -17,6 +17,9 @@
 // Blocks pair when the runs took turns: all of block k of both was over before block
 // k+1 of either began. Only then do the two halves of a pair share what the host did.
 //
+// Where both runs stored canaries, a fixed loop of the harness before each block, a
+// warning says if the host itself ran at another speed by the threshold or more.
+//
 // Verdicts. A difference is shown when p is below the level and the ratio is away from
 // 1 by the threshold or more, which is the greater of the one that was asked for and
 // noise.Factor noise floors of the host class. It is a regression or an improvement

@@ -77,6 +77,9 @@ func notes(old, new *record.Data, r *Result, o Options, allowed []string, w *war
 		add(report.HostFact, "the two runs did not take turns, so whatever changed on the host between them counts as a change: "+
 			"where it matters, confirm a difference by running both again")
 	}
+	if new.Run.Baseline == nil { // builds of one run share their canaries
+		add(report.Warning, canaries(old, new, o.Min)...)
+	}
 	for _, s := range allowed {
 		add(report.Warning, "allowed: "+s)
 	}

@@ -23,6 +23,11 @@ type Trial struct {
 	WallNS  int64     `json:"wall_ns"` // whole trial with setup and clean-up, nanoseconds
 	Iters   int       `json:"iters"`   // requests completed; 1 for a boot
 
+	// CanaryNS is how long the canary of the block took, a fixed piece of work of
+	// the harness on the processor of the systems under test, beside the first
+	// trial of the block that this session ran; 0 on all others.
+	CanaryNS int64 `json:"canary_ns,omitempty"`
+
 	// Values by unit, each unit one of Run.Units. A quantity that the
 	// target does not have is absent, never 0.
 	Values map[string]float64 `json:"values,omitempty"`
@@ -38,8 +43,11 @@ type Trial struct {
 	Phases []Phase `json:"phases,omitempty"`
 
 	Warnings []string `json:"warnings,omitempty"`
-	Error    string   `json:"error,omitempty"` // for every status but C
-	Raw      []string `json:"raw,omitempty"`   // files of this trial below raw/
+	// Labels say what is odd about a trial that counts like any other: see
+	// package trial.
+	Labels []string `json:"labels,omitempty"`
+	Error  string   `json:"error,omitempty"` // for every status but C
+	Raw    []string `json:"raw,omitempty"`   // files of this trial below raw/
 }
 
 // Point is one step of a sweep within a trial: the same server under another

@@ -73,6 +73,9 @@ func notes(d *record.Data, r *Report, w *noteSet) []Note {
 		add(HostFact, "these numbers are estimates: "+r.Estimate)
 	}
 	add(HostFact, d.Host.Limits()...)
+	if s := drift(d); s != "" {
+		add(HostFact, s)
+	}
 	add(Warning, d.Warnings...)
 	add(Warning, trialWarnings(d)...)
 	add(Warning, w.lines()...)
@@ -96,8 +99,10 @@ func method(d *record.Data, r *Report) []string {
 	if s := direction(r.Rows); s != "" {
 		out = append(out, s)
 	}
-	if s := outliers(r); s != "" {
-		out = append(out, s)
+	for _, s := range []string{outliers(r), labels(d)} {
+		if s != "" {
+			out = append(out, s)
+		}
 	}
 	return out
 }

@@ -9,6 +9,7 @@
 //   - MedianRatio: effect size, with a bootstrap interval over whole blocks;
 //     MedianRatioApart: the same over values, for sides that share no blocks.
 //   - GeoMean over ratios, Holm for a family of tests.
+//   - MonotonicTrend: Theil-Sen slope and Mann-Kendall test of values in their order.
 //
 // Median and MannWhitney are golang.org/x/perf/benchmath, so that their numbers
 // equal those of stock benchstat. Values go in and out; warnings are values too,

@@ -42,19 +42,31 @@ const minFences = 5
 // value is ever dropped for one. Samples under five are all Inside.
 func Tukey(values []float64) []Label {
 	out := make([]Label, len(values))
+	beside := fences(values)
+	for i, v := range values {
+		out[i] = beside(v)
+	}
+	return out
+}
+
+// Beside labels a value by the fences of a sample that need not hold it.
+func Beside(values []float64, v float64) Label { return fences(values)(v) }
+
+// fences returns what labels values by those of a sample.
+func fences(values []float64) func(v float64) Label {
 	if len(values) < minFences {
-		return out
+		return func(float64) Label { return Inside }
 	}
 	s := slices.Sorted(slices.Values(values))
 	q1, q3 := sortedQuantile(s, 0.25), sortedQuantile(s, 0.75)
-	for i, v := range values {
-		far := max(q1-v, v-q3)
-		switch iqr := q3 - q1; {
+	iqr := q3 - q1
+	return func(v float64) Label {
+		switch far := max(q1-v, v-q3); {
 		case far > 3*iqr:
-			out[i] = Extreme
+			return Extreme
 		case far > 1.5*iqr:
-			out[i] = Mild
+			return Mild
 		}
+		return Inside
 	}
-	return out
 }

@@ -119,6 +119,7 @@ func (l *leading) measure(ctx context.Context) error {
 	l.out.Iters = ops
 	ns := r.operation(m.ns)
 	l.out.Values["ns/op"] = ns
+	l.out.Labels = append(l.out.Labels, trial.Steady(m.ns)...)
 	if l.tsc > 0 {
 		l.out.Values["cycles/op"] = ns * l.tsc / 1e9
 	} else {

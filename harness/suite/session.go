@@ -22,7 +22,6 @@ type Session struct {
 	writer *record.Writer
 
 	observations *os.File // raw/observations-S.jsonl, one line per start
-	canary       []time.Duration
 	floor        string
 	links        links
 	files        folders
@@ -109,19 +108,10 @@ func (s *Session) Run(ctx context.Context, progress func(trial.Progress)) (faile
 			b, _ := s.plan.Suite.Benchmark(slot.Benchmark)
 			return b.Expect
 		},
-		Failed: s.keepOutput,
-		BeforeBlock: func(block int) error {
-			d, err := trial.Canary(s.plan.env.CPUs)
-			if err != nil {
-				return err
-			}
-			s.canary = append(s.canary, d)
-			return s.observe(struct {
-				Block    int   `json:"block"`
-				CanaryNS int64 `json:"canary_ns"`
-			}{block, d.Nanoseconds()})
-		},
-		Progress: progress,
+		Failed:      s.keepOutput,
+		BeforeBlock: func(int) (time.Duration, error) { return trial.Canary(s.plan.env.CPUs) },
+		Label:       trial.NewLabels(&s.plan.Run, s.writer.Data().Trials).Label,
+		Progress:    progress,
 	}
 	return loop.Run(ctx)
 }
@@ -130,10 +120,8 @@ func (s *Session) Run(ctx context.Context, progress func(trial.Progress)) (faile
 func (s *Session) Finish(before, after *host.Snapshot) error {
 	d := host.Compare(before, after)
 	more := d.Limits()
-	for _, note := range []string{trial.Drift(s.canary), s.floor} {
-		if note != "" {
-			more = append(more, note)
-		}
+	if s.floor != "" {
+		more = append(more, s.floor)
 	}
 	more = append(more, s.links.sentences(s.plan.Run.Base)...)
 	more = append(more, s.files.sentences()...)

@@ -3,14 +3,14 @@ package trial
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// canarySteps is the length of the fixed loop: a few milliseconds.
-const canarySteps = 4 << 20
+// canarySteps is the length of the fixed loop: about 20 ms. Runs are compared by it, so
+// it must not change.
+const canarySteps = 10 << 20
 
 // Canary runs a fixed loop on one of the given processors and returns how long
 // it took. On a steady host every call takes the same time, so a change over a
@@ -57,16 +57,3 @@ func spin(steps int) uint64 {
 	}
 	return x
 }
-
-// Drift says in a sentence how steady the canary was, or returns "" for fewer
-// than two values.
-func Drift(canary []time.Duration) string {
-	if len(canary) < 2 {
-		return ""
-	}
-	s := slices.Sorted(slices.Values(canary))
-	return fmt.Sprintf("host drift: the canary, a fixed loop before each block, took %.2f ms (median), from %.2f to %.2f, over %d blocks",
-		ms(s[len(s)/2]), ms(s[0]), ms(s[len(s)-1]), len(s))
-}
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -5,6 +5,7 @@
 //	Loop       runs what is pending of a schedule and records each trial at once
 //	Expect     what a program must have written and how it must have ended
 //	Canary     a fixed piece of work, to tell drift of the host from the targets
+//	Labels     what is odd about a trial: an outlier among those before it, or not steady
 //	Runner     runs auxiliary commands (builds), traced, with a timeout
 //
 // A trial is complete or it failed; a failed one is recorded with its letter and

@@ -22,6 +22,7 @@ type Outcome struct {
 	Points   []record.Point
 	Phases   []record.Phase
 	Warnings []string
+	Labels   []string // of a trial that counts
 	Raw      []string // files below raw/ that hold more
 
 	// Limited says why the load generator and not the program was measured,
@@ -55,8 +56,12 @@ type Loop struct {
 	// Failed, if not nil, is given the output of a trial that failed, to be
 	// kept; it returns the names of the files below raw/.
 	Failed func(s record.Slot, o *Outcome) ([]string, error)
-	// BeforeBlock, if not nil, runs before the first trial of each block.
-	BeforeBlock func(block int) error
+	// BeforeBlock, if not nil, runs before the first trial of each block and
+	// returns the time of its canary.
+	BeforeBlock func(block int) (time.Duration, error)
+	// Label, if not nil, returns the labels of a complete trial; it is called
+	// once for each, in order.
+	Label func(record.Trial) []string
 	// Progress, if not nil, is called before each trial.
 	Progress func(Progress)
 }
@@ -72,10 +77,11 @@ func (l *Loop) Run(ctx context.Context) (failed int, err error) {
 		if err := ctx.Err(); err != nil {
 			return failed, err
 		}
+		var canary time.Duration
 		if s.Block != block {
 			block = s.Block
 			if l.BeforeBlock != nil {
-				if err := l.BeforeBlock(block); err != nil {
+				if canary, err = l.BeforeBlock(block); err != nil {
 					return failed, err
 				}
 			}
@@ -91,8 +97,12 @@ func (l *Loop) Run(ctx context.Context) (failed int, err error) {
 		if err != nil {
 			return failed, err
 		}
-		if t.Status != record.Complete {
+		t.CanaryNS = canary.Nanoseconds()
+		switch {
+		case t.Status != record.Complete:
 			failed++
+		case l.Label != nil:
+			t.Labels = append(t.Labels, l.Label(t)...)
 		}
 		if err := l.Recorder.Append(t); err != nil {
 			return failed, err
@@ -138,6 +148,7 @@ func (l *Loop) one(ctx context.Context, s record.Slot) (record.Trial, error) {
 			break
 		}
 		t.Status, t.Values, t.Phases, t.Gaps, t.Points = record.Complete, o.Values, o.Phases, o.Gaps, o.Points
+		t.Labels = o.Labels
 		t.Iters = max(1, o.Iters)
 		return t, nil
 	}

@@ -116,13 +116,6 @@ func TestCanary(t *testing.T) {
 	if _, err := trial.Canary([]int{1000}); err == nil {
 		t.Error("Canary on processor 1000 succeeded")
 	}
-	got := trial.Drift([]time.Duration{3e6, 1e6, 2e6})
-	if !strings.Contains(got, "2.00 ms (median), from 1.00 to 3.00, over 3 blocks") {
-		t.Errorf("Drift = %q", got)
-	}
-	if got := trial.Drift([]time.Duration{1}); got != "" {
-		t.Errorf("Drift of one value = %q", got)
-	}
 }
 
 // memory is a Recorder that keeps trials, and fails after a number of them.
@@ -186,7 +179,10 @@ func TestLoopStatuses(t *testing.T) {
 			kept = append(kept, string(o.Stdout))
 			return []string{fmt.Sprintf("f%d", s.Order)}, nil
 		},
-		BeforeBlock: func(b int) error { blocks = append(blocks, b); return nil },
+		BeforeBlock: func(b int) (time.Duration, error) {
+			blocks = append(blocks, b)
+			return time.Duration(b + 7), nil
+		},
 	}
 	failed, err := l.Run(t.Context())
 	if err != nil || failed != 3 {
@@ -200,6 +196,11 @@ func TestLoopStatuses(t *testing.T) {
 	}
 	if len(m.trials) != 12 || !cmp.Equal(blocks, []int{0, 1}) || !cmp.Equal(kept, []string{"nonsense", "ok", ""}) {
 		t.Errorf("%d trials, blocks %v, kept %q", len(m.trials), blocks, kept)
+	}
+	for i, tr := range m.trials {
+		if want := map[int]int64{0: 7, 6: 8}[i]; tr.CanaryNS != want {
+			t.Errorf("trial %d has a canary of %d, want %d: the first of each block has one", i, tr.CanaryNS, want)
+		}
 	}
 	if !cmp.Equal(m.trials[4].Warnings, []string{"hm"}) || !cmp.Equal(m.trials[1].Raw, []string{"f1"}) {
 		t.Errorf("warnings %v, raw %v", m.trials[4].Warnings, m.trials[1].Raw)

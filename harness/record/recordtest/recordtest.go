@@ -26,6 +26,7 @@ type Spec struct {
 	Units      []record.Unit // boot-first-ns, primary
 	Config     string
 	Baseline   *record.Baseline
+	Canary     func(block int) time.Duration // nil: none is stored
 
 	// Value is what a trial measures of a unit; without ok it has no value.
 	Value func(s record.Slot, unit string, rng *rand.Rand) (v float64, ok bool)
@@ -82,7 +83,11 @@ func (s Spec) Data() *record.Data {
 			for _, target := range run.Targets {
 				slot := record.Slot{Block: block, Order: order, Benchmark: b, Target: target}
 				d.Schedule = append(d.Schedule, slot)
-				d.Trials = append(d.Trials, s.trial(run.Units, slot, at.Add(time.Duration(order)*trialTime), rng))
+				t := s.trial(run.Units, slot, at.Add(time.Duration(order)*trialTime), rng)
+				if s.Canary != nil && order == 0 {
+					t.CanaryNS = s.Canary(block).Nanoseconds()
+				}
+				d.Trials = append(d.Trials, t)
 				order++
 			}
 		}
