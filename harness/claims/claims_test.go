@@ -181,6 +181,8 @@ func TestEvaluate(t *testing.T) {
 	second.Queries = append(second.Queries, claim("boot-first-ns", 3, inf, 0).Queries...)
 	part := claim("boot-first-ns", 1, 3, 0)
 	part.Queries = append(part.Queries, claim("req/s", 3, inf, 0).Queries...)
+	planted, confirms := made("pvm-2c", 7, 4, 0.01), made("pvm-2c", 8, 4, 0.01)
+	planted.Run.Planted, confirms.Run.Confirms = &record.Planted{}, "boot/x/y"
 	two := []*record.Data{made("pvm-2c", 0, 2, 0.01)}
 	for _, c := range []struct {
 		name  string
@@ -204,6 +206,7 @@ func TestEvaluate(t *testing.T) {
 		{"no unit", claim("req/s", 1, inf, 0), two, claims.NoRun, "no run of suite boot has Hello req/s unikernel/process"},
 		{"no runs", claim("boot-first-ns", 1, inf, 0), nil, claims.NoRun, "no run of suite boot"},
 		{"newest", claim("boot-first-ns", 3, inf, 0), []*record.Data{made("pvm-2c", 0, 2, 0.01), made("pvm-2c", 5, 4, 0.01), made("pvm-2c", 1, 2, 0.01)}, claims.Confirmed, ""},
+		{"no results", claim("boot-first-ns", 3, inf, 0), append([]*record.Data{planted, confirms}, two...), claims.NotConfirmed, "wanted is >= 3.00x"},
 		{"untested", claims.Claim{ID: "u", Untested: "nothing measures it"}, two, claims.NoBenchmark, "nothing measures it"},
 	} {
 		got, err := claims.Evaluate([]claims.Claim{c.claim}, c.runs, &claims.Reports{})

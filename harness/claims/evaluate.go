@@ -88,9 +88,11 @@ func (r *Reports) Of(d *record.Data, base string) (*report.Report, error) {
 
 // Evaluate answers claims from runs: a verdict for each claim and each host class that
 // has data for one of its queries, in the order of the claims, then of the classes; one
-// verdict without a class for a claim that no class has data for.
+// verdict without a class for a claim that no class has data for. Runs with a planted
+// slowdown are no results, and those that look at a regression again were not made by
+// chance: both are left out.
 func Evaluate(list []Claim, runs []*record.Data, reports *Reports) ([]Verdict, error) {
-	runs = slices.Clone(runs)
+	runs = slices.DeleteFunc(slices.Clone(runs), func(d *record.Data) bool { return d.Run.Planted != nil || d.Run.Confirms != "" })
 	slices.SortStableFunc(runs, func(a, b *record.Data) int { return b.Run.Start.Compare(a.Run.Start) })
 	var classes []string
 	for _, d := range runs {

@@ -24,13 +24,22 @@ func TestFind(t *testing.T) {
 		want = append(want, s.Store(t, root, -1))
 	}
 	staged := filepath.Join(filepath.Dir(want[0]), ".new-123")
-	for _, dir := range []string{staged, filepath.Join(root, "noise")} {
+	other := filepath.Join(root, "conformance", "20260101T000000Z-0123456789ab")
+	for _, dir := range []string{staged, other, filepath.Join(root, "noise")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(staged, record.RunFile), nil, 0o644); err != nil {
+	for _, name := range []string{record.RunFile, record.HostFile} {
+		if err := os.WriteFile(filepath.Join(staged, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(other, record.RunFile), []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(want[2], record.ScheduleFile)); err != nil {
+		t.Fatal(err) // a damaged run still is one
 	}
 	if got, err := record.Find(root); err != nil || !slices.Equal(got, want) {
 		t.Errorf("Find(root) = %v, %v; want %v", got, err, want)

@@ -57,10 +57,15 @@ func Run(dir string, of Reporter) (Result, error) {
 	return res, err
 }
 
-// Sums verifies a folder that is not a run by its SHA256SUMS.
+// Sums verifies a folder that is not a run by its SHA256SUMS. What else is in it, such as
+// what a tool keeps to go on with, is not looked at.
 func Sums(dir string) (Result, error) {
-	n, err := sums(dir)
-	return Result{Dir: dir, Files: n}, err
+	sealed, err := record.VerifySums(dir)
+	if err != nil || !sealed {
+		return Result{Dir: dir}, err
+	}
+	names, err := listed(dir)
+	return Result{Dir: dir, Files: len(names)}, err
 }
 
 // sums compares the folder with its list and returns the number of files in it; 0
@@ -70,15 +75,9 @@ func sums(dir string) (int, error) {
 	if err != nil || !sealed {
 		return 0, err
 	}
-	path := filepath.Join(dir, record.SumsFile)
-	data, err := os.ReadFile(path)
+	names, err := listed(dir)
 	if err != nil {
-		return 0, &record.DataError{Path: path, Reason: "cannot be read", Err: err}
-	}
-	listed := make(map[string]bool)
-	for line := range strings.Lines(string(data)) {
-		_, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
-		listed[filepath.Clean(filepath.FromSlash(name))] = true
+		return 0, err
 	}
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -88,15 +87,30 @@ func sums(dir string) (int, error) {
 		if err != nil {
 			return err
 		}
-		if e.IsDir() || rel == record.SumsFile || strings.HasPrefix(e.Name(), ".") || listed[rel] {
+		if e.IsDir() || rel == record.SumsFile || strings.HasPrefix(e.Name(), ".") || names[rel] {
 			return nil
 		}
 		return &record.DataError{Path: path, Reason: "not listed in " + record.SumsFile + ": it came after the run, or its line was taken out"}
 	})
-	if len(listed) == 0 && err == nil {
-		err = &record.DataError{Path: path, Reason: "lists nothing"}
+	return len(names), err
+}
+
+// listed returns the files of SHA256SUMS, which must list something.
+func listed(dir string) (map[string]bool, error) {
+	path := filepath.Join(dir, record.SumsFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &record.DataError{Path: path, Reason: "cannot be read", Err: err}
 	}
-	return len(listed), err
+	out := make(map[string]bool)
+	for line := range strings.Lines(string(data)) {
+		_, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		out[filepath.Clean(filepath.FromSlash(name))] = true
+	}
+	if len(out) == 0 {
+		return nil, &record.DataError{Path: path, Reason: "lists nothing"}
+	}
+	return out, nil
 }
 
 // Tree verifies every run at or below root and every other folder with a SHA256SUMS.

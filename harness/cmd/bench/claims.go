@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,6 +19,9 @@ const (
 	claimsName = "claims.toml"
 	valuesName = "values.tex"
 )
+
+// errPaper means that the numbers of the paper are not those of stored runs.
+var errPaper = errors.New("the paper is not what stored runs say")
 
 // besideResults returns the file of the paper that belongs to a results root.
 func besideResults(results, name string) string {
@@ -74,9 +76,4 @@ func resultsRoot(words []string, command string) (string, error) {
 		return words[0], nil
 	}
 	return "", usagef("%s takes one folder of results, got %q", command, strings.Join(words, " "))
-}
-
-// wrongData is an error of exit status 4 about a file that is no run's.
-func wrongData(path string, line int, format string, args ...any) error {
-	return &record.DataError{Path: shown(path), Line: line, Reason: fmt.Sprintf(format, args...)}
 }

@@ -159,7 +159,7 @@ func exitStatus(err error) int {
 	case errors.Is(err, suite.ErrNothing), errors.Is(err, host.ErrUnfit), errors.Is(err, host.ErrBusy):
 		return exitUnfit
 	case errors.As(err, &data), errors.As(err, &mismatch), errors.Is(err, errInsufficient),
-		errors.Is(err, claims.ErrInvalid), errors.Is(err, compare.ErrNoPrimary), errors.Is(err, trend.ErrNothing), errors.Is(err, noise.ErrInvalid):
+		errors.Is(err, claims.ErrInvalid), errors.Is(err, errPaper), errors.Is(err, compare.ErrNoPrimary), errors.Is(err, trend.ErrNothing), errors.Is(err, noise.ErrInvalid):
 		return exitData
 	case errors.Is(err, errRegressed):
 		return exitRegressed

@@ -72,6 +72,9 @@ func (a *app) produce(ctx context.Context, list []claims.Claim, results string) 
 		fmt.Fprintf(a.stderr, "bench: for %s: %s\n", c.ID, c.Needs)
 		cmd := exec.CommandContext(ctx, self, append(c.Args()[1:], "-out", results)...)
 		cmd.Env, cmd.Stdout, cmd.Stderr = a.env, a.stderr, a.stderr
+		// Of its own, so that the terminal's signal does not reach the run beside
+		// ours: the second one would end it at once.
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 		cmd.WaitDelay = stopDelay
 		if err := cmd.Run(); err != nil {

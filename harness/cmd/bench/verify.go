@@ -98,11 +98,11 @@ func (v *verification) paper(claimsFile, valuesFile string, runs []*record.Data,
 	}
 	pins, err := paper.ParsePins(stored)
 	if err != nil {
-		return wrongData(path, 0, "%v", err)
+		return fmt.Errorf("%w: %s %w", errPaper, shown(path), err)
 	}
 	pinned, err := pins.Select(runs)
 	if err != nil {
-		return wrongData(path, 0, "%v", err)
+		return fmt.Errorf("%w: %s %w", errPaper, shown(path), err)
 	}
 	made, err := paper.Make(list, pinned, reports)
 	if err != nil {
@@ -118,8 +118,8 @@ func (v *verification) paper(claimsFile, valuesFile string, runs []*record.Data,
 			y = now[i]
 		}
 		if !bytes.Equal(x, y) {
-			return wrongData(path, i+1, "%q does not follow from the runs that the file names and %s: computed again it is %q; "+
-				"if the claims were changed, make it again with bench paper", x, claimsFile, y)
+			return fmt.Errorf("%w: %s:%d: %q is %q from the runs that the file names and %s (restore what was changed; "+
+				"after a change of the claims, make the file anew with bench paper -o)", errPaper, shown(path), i+1, x, y, shown(claimsFile))
 		}
 	}
 	v.Values = paper.Count(stored)

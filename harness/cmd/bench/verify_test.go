@@ -159,7 +159,7 @@ func TestVerifyDigit(t *testing.T) {
 		put(t, file(record.TablesDir, "boot."+string(f)), b.Bytes())
 		seal(t, dir)
 	}
-	want("tables", valuesName)
+	want("tables", "the paper is not what stored runs say: "+shown(values)+":")
 
 	if status, stdout, stderr := p.ask("verify", "-values", filepath.Join(p.out, "none"), results); status != exitFailed || !strings.Contains(stderr, "bench paper -o") {
 		t.Errorf("no values: status %d\n%s%s", status, stdout, stderr)
@@ -174,8 +174,10 @@ func TestVerifyOther(t *testing.T) {
 	results := filepath.Join(p.out, "results")
 	dir := filepath.Join(results, "conformance", "some-class", "some-run")
 	put(t, filepath.Join(dir, "a", "list.txt"), []byte("a\n"))
+	put(t, filepath.Join(dir, record.RunFile), []byte("{}\n"))
 	seal(t, dir)
-	if status, stdout, stderr := p.ask("verify", results); status != exitOK || !strings.Contains(stdout, "some-run: 1 files") {
+	put(t, filepath.Join(dir, "state", "kept"), nil)
+	if status, stdout, stderr := p.ask("verify", results); status != exitOK || !strings.Contains(stdout, "some-run: 2 files") {
 		t.Errorf("status %d\n%s%s", status, stdout, stderr)
 	}
 	put(t, filepath.Join(dir, "a", "list.txt"), []byte("b\n"))
