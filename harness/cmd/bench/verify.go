@@ -98,11 +98,11 @@ func (v *verification) paper(claimsFile, valuesFile string, runs []*record.Data,
 	}
 	pins, err := paper.ParsePins(stored)
 	if err != nil {
-		return fmt.Errorf("%w: %s %w", errPaper, shown(path), err)
+		return fmt.Errorf("%w: %s: %w", errPaper, shown(path), err)
 	}
 	pinned, err := pins.Select(runs)
 	if err != nil {
-		return fmt.Errorf("%w: %s %w", errPaper, shown(path), err)
+		return fmt.Errorf("%w: %s: %w", errPaper, shown(path), err)
 	}
 	made, err := paper.Make(list, pinned, reports)
 	if err != nil {
