@@ -42,16 +42,16 @@ type Place int
 
 // The places.
 const (
-	Nowhere  Place = iota
-	Launcher       // the start of programs that end by themselves is held back
-	Program        // programs that are led make themselves slower
+	Launcher Place = iota + 1 // the start of programs that end by themselves is held back
+	Program                   // programs that are led make themselves slower
+	Network                   // the network of servers delays more
 )
 
 // Place says where a slowdown can be planted.
 func (s Suite) Place() Place {
 	switch {
 	case s.Loaded():
-		return Nowhere
+		return Network
 	case s.Leads():
 		return Program
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"unibench/harness/hist"
 	"unibench/harness/loadgen"
@@ -25,7 +26,7 @@ type serving struct {
 
 // serve runs one trial of a benchmark with a load, in a world of its own.
 func (s *Session) serve(ctx context.Context, slot record.Slot, b Benchmark, p target.Program) (out *trial.Outcome, err error) {
-	w, err := netlab.New(ctx, netlab.Config{Link: p.Link()})
+	w, err := netlab.New(ctx, s.network(slot, p))
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +48,21 @@ func (s *Session) serve(ctx context.Context, slot record.Slot, b Benchmark, p ta
 	}
 	o, err := run(ctx, p)
 	return v.out, errors.Join(err, v.end(o))
+}
+
+// network is that of a trial: direct, or delayed where a slowdown is planted.
+func (s *Session) network(slot record.Slot, p target.Program) netlab.Config {
+	c := netlab.Config{Link: p.Link()}
+	env := s.plan.env
+	if env.Plant.Wire == 0 {
+		return c
+	}
+	delay := env.Plant.Wire
+	if _, baseline := record.SplitArm(slot.Target); !baseline {
+		delay += time.Duration(env.Plant.Share * float64(delay))
+	}
+	c.Shape, c.Relay, c.RelayCPUs = &netlab.Shape{Delay: delay}, env.Relay, s.plan.Config.Placement.Bench
+	return c
 }
 
 // end takes over what was seen of the whole start of the server.

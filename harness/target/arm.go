@@ -21,8 +21,12 @@ type Build struct {
 
 // Plant is a slowdown that is put in on purpose, to see whether it is found.
 type Plant struct {
-	// Share makes programs that are led slower, by themselves; 0 for none.
+	// Share makes programs that are led slower, by themselves, and the Wire of
+	// servers; 0 for none.
 	Share float64
+	// Wire, if not 0, is what the network delays frames by, each way, on both
+	// builds; by Share more on the one that is slowed down.
+	Wire time.Duration
 	// Delay holds back the start of programs that end by themselves, in the
 	// launcher; by workload.
 	Delay map[string]time.Duration

@@ -35,6 +35,8 @@ type Env struct {
 	Runtime     string // container runtime: crun or runc
 	// Generator is the command line of the load generator.
 	Generator []string
+	// Relay is that of the relay of a network that delays.
+	Relay []string
 	// LookPath finds a program of the host.
 	LookPath func(name string) (string, error)
 

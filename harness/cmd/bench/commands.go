@@ -15,6 +15,7 @@ import (
 	"unibench/harness/compare"
 	"unibench/harness/host"
 	"unibench/harness/loadgen"
+	"unibench/harness/netlab"
 	"unibench/harness/noise"
 	"unibench/harness/record"
 	"unibench/harness/suite"
@@ -103,6 +104,9 @@ func (a *app) run(stdin io.Reader, args []string) int {
 	}
 	if name == generatorCommand {
 		return loadgen.Main(stdin, a.stdout)
+	}
+	if status, ok := netlab.RelayMain(args, stdin, a.stdout, a.stderr); ok {
+		return status
 	}
 	for _, c := range commands() {
 		if c.name != name {

@@ -13,6 +13,7 @@ import (
 
 	"unibench/harness/baseline"
 	"unibench/harness/host"
+	"unibench/harness/netlab"
 	"unibench/harness/record"
 	"unibench/harness/suite"
 	"unibench/harness/target"
@@ -84,6 +85,7 @@ func (a *app) environment(ctx context.Context, f *runFlags, config suite.Config,
 		return nil, origin, fmt.Errorf("find this program, to start it as the load generator: %w", err)
 	}
 	env.Generator = []string{self, generatorCommand}
+	env.Relay = []string{self, netlab.RelayArg}
 	if f.trace {
 		env.Runner.Trace = a.stderr
 	}
