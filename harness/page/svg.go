@@ -66,7 +66,15 @@ var errSVG = errors.New("not a figure that can stand in a page")
 func inline(doc []byte, class, label string) (template.HTML, error) {
 	dec := xml.NewDecoder(bytes.NewReader(doc))
 	var b strings.Builder
-	var font string // style of the text that is open
+	// The start of a text is written in full only with its content, by which it is
+	// as wide as the layout has it.
+	pending, font := false, ""
+	closeStart := func() {
+		if pending {
+			b.WriteByte('>')
+			pending = false
+		}
+	}
 	depth := 0
 	for {
 		tok, err := dec.Token()
@@ -81,6 +89,7 @@ func inline(doc []byte, class, label string) (template.HTML, error) {
 			if !slices.Contains(svgElements, e.Name.Local) || (e.Name.Local == "svg") != (depth == 0) {
 				return "", fmt.Errorf("%w: element %q", errSVG, e.Name.Local)
 			}
+			closeStart()
 			b.WriteString("<" + e.Name.Local)
 			if depth == 0 {
 				fmt.Fprintf(&b, ` class="%s" role="img" aria-label="%s"`, class, template.HTMLEscapeString(label))
@@ -88,24 +97,20 @@ func inline(doc []byte, class, label string) (template.HTML, error) {
 			if err := attributes(&b, e, depth == 0); err != nil {
 				return "", err
 			}
-			if font = ""; e.Name.Local == "text" {
-				font = attribute(e, "style") // its end depends on its content
-			} else {
-				b.WriteByte('>')
+			pending, font = true, attribute(e, "style")
+			if e.Name.Local != "text" {
+				closeStart()
 			}
 			depth++
 		case xml.EndElement:
-			if font != "" { // of an empty text
-				b.WriteByte('>')
-				font = ""
-			}
+			closeStart()
 			b.WriteString("</" + e.Name.Local + ">")
 			depth--
 		case xml.CharData:
 			if text := string(e); strings.TrimSpace(text) != "" {
-				if font != "" {
-					fmt.Fprintf(&b, ` textLength="%.1f" lengthAdjust="spacingAndGlyphs">`, width(text, font))
-					font = ""
+				if pending {
+					fmt.Fprintf(&b, ` textLength="%.1f" lengthAdjust="spacingAndGlyphs"`, width(text, font))
+					closeStart()
 				}
 				b.WriteString(template.HTMLEscapeString(text))
 			}

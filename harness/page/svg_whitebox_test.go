@@ -2,8 +2,11 @@ package page
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/net/html"
 )
 
 // TestInline: a figure is rebuilt from what is known; anything else is refused.
@@ -39,4 +42,32 @@ func TestInline(t *testing.T) {
 			t.Errorf("%s: %q, %v; want it refused", name, got, err)
 		}
 	}
+}
+
+// FuzzInline: whatever a drawing is, nothing but known elements comes of it.
+func FuzzInline(f *testing.F) {
+	f.Add(`<svg viewBox="0 0 1 1"><g><path d="M0" style="fill:#FFF"/><text style="font-size:9px">a&lt;</text></g></svg>`)
+	f.Add(`<svg><script>x</script></svg>`)
+	f.Add(`<svg x="&quot;><script>"><text style="fill:red">]]></text></svg>`)
+	f.Fuzz(func(t *testing.T, doc string) {
+		got, err := inline([]byte(doc), "wide", "label")
+		if err != nil {
+			return
+		}
+		z := html.NewTokenizer(strings.NewReader(string(got)))
+		for z.Next() != html.ErrorToken {
+			tok := z.Token()
+			if tok.Type == html.TextToken || tok.Type == html.EndTagToken {
+				continue
+			}
+			if !slices.ContainsFunc(svgElements, func(s string) bool { return strings.EqualFold(s, tok.Data) }) {
+				t.Fatalf("element %q of %q in %q", tok.Data, doc, got)
+			}
+			for _, a := range tok.Attr {
+				if strings.HasPrefix(a.Key, "on") || strings.Contains(a.Val, "url(") {
+					t.Fatalf("attribute %q of %q in %q", a.Key, doc, got)
+				}
+			}
+		}
+	})
 }

@@ -25,6 +25,9 @@ type axis struct {
 // is logarithmic unless told otherwise.
 const logAbove = 8
 
+// evenBelow is how far a logarithmic axis spans at least to have its own kind of ticks.
+const evenBelow = 3
+
 // axisFor returns the axis for recorded values of unit. A linear axis begins at
 // 0, so that lengths can be compared. Values that are not positive force a
 // linear axis.
@@ -102,7 +105,7 @@ func (a axis) ticks() []plot.Tick {
 		return a.fixed
 	}
 	var out []plot.Tick
-	if !a.log {
+	if !a.log || a.max/a.min < evenBelow { // there, powers of ten and their multiples lie too far apart
 		step := roundStep((a.max - a.min) / 8)
 		for k := math.Ceil(a.min / step); k*step <= a.max*(1+1e-9); k++ {
 			out = append(out, plot.Tick{Value: k * step, Label: number(k * step)})

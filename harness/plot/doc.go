@@ -1,9 +1,14 @@
-// Package plot draws the figures of one results folder, and those of a history of
-// several (Trend), with gonum/plot, as SVG and PNG from the same description:
+// Package plot draws the figures of one results folder, of two that are compared
+// (Compared) and of a history of several (Trend), with gonum/plot, as SVG and PNG from
+// the same description:
 //
+//   - Forest: every primary ratio with its interval;
 //   - Strip: every sample of one unit, with the median and its interval;
 //   - Phases: what a boot consists of, one stacked bar per target;
 //   - ECDF: the share of trials at or below each value.
+//
+// A page has the words around a figure as text: WriteInline draws the rest, also as
+// narrow as a phone.
 //
 // Numbers in a figure are those of the report, so that figure and table cannot
 // disagree. A figure is 900 pixels wide, names host class and number of trials,

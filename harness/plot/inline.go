@@ -39,7 +39,9 @@ func (f *Figure) WriteInline(w io.Writer, across vg.Length) error {
 	bare := *f
 	bare.title, bare.subtitle, bare.footer = "", "", nil
 	bare.inline = true
-	bare.axis.room = across * 0.62
+	if across < Wide {
+		bare.axis.room = across * 0.62 // what names and values leave at least
+	}
 	c := vgsvg.New(across, bare.height())
 	bare.draw(draw.New(c))
 	var buf bytes.Buffer

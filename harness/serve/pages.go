@@ -116,6 +116,14 @@ func (s *server) compare(w http.ResponseWriter, r *http.Request) {
 		q.Set("all", "1")
 		c.Toggle = page.Link{Text: "Every row", URL: "/compare?" + q.Encode()}
 	}
+	if f, err := plot.Compared(result); err == nil { // else there is nothing to draw
+		drawn, err := page.Draw(f)
+		if err != nil {
+			s.broken(w, "The figure cannot be drawn.", err)
+			return
+		}
+		c.Figures = append(c.Figures, drawn)
+	}
 	title := fmt.Sprintf("%s: new against old", result.Suite)
 	s.answer(w, http.StatusOK, func(to io.Writer) error { return page.WriteCompared(to, frame(title, ""), c) })
 }

@@ -102,7 +102,7 @@ func TestPages(t *testing.T) {
 		{"bench file", "GET", "/file/" + a + "/boot.bench", 200, []string{"Benchmark"}, nil},
 		{"no such file", "GET", "/file/" + a + "/passwd", 404, nil, nil},
 		{"file outside", "GET", "/file/" + a + "/..%2f..%2fx", 404, nil, nil},
-		{"compare", "GET", "/compare?old=" + q(a) + "&new=" + q(b), 200, []string{"Regression of", "1.2", "regression"}, nil},
+		{"compare", "GET", "/compare?old=" + q(a) + "&new=" + q(b), 200, []string{"Regression of", "1.2", "regression", "<svg", "New by old"}, nil},
 		{"compare all", "GET", "/compare?all=1&old=" + q(b) + "&new=" + q(a), 200, []string{"No regression of a primary metric; improvement of", "Only what differs"}, nil},
 		{"compare suites", "GET", "/compare?old=" + q(a) + "&new=" + q(c), 422, []string{"suites boot and net"}, []string{"all the same"}},
 		{"compare interrupted", "GET", "/compare?old=" + q(a) + "&new=" + q(begun), 422, []string{"was not finished", "allow=incomplete"}, nil},

@@ -70,7 +70,7 @@ var layers = []layer{
 		may:    []string{"harness/record", "harness/stats", "harness/table", "harness/report", "harness/noise", "harness/changepoint"},
 	},
 	{
-		folder: "harness/plot", may: []string{"harness/record", "harness/hist", "harness/stats", "harness/report", "harness/trend"},
+		folder: "harness/plot", may: []string{"harness/record", "harness/hist", "harness/stats", "harness/report", "harness/compare", "harness/trend"},
 		modules: []string{"golang.org/x/perf", "golang.org/x/image", "gonum.org/v1/plot"},
 	},
 	{
