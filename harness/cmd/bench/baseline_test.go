@@ -56,10 +56,10 @@ func TestConfirmed(t *testing.T) {
 // TestBaselineOfProcess runs two builds of a program as processes: this source, and
 // the last revision of it.
 func TestBaselineOfProcess(t *testing.T) {
-	if _, err := os.Stat(filepath.Join("..", "..", "..", ".git")); err != nil {
+	p := newPlace(t)
+	if !inRepository(p) {
 		t.Skip("the source is not a repository")
 	}
-	p := newPlace(t)
 	// A host that is busy must not fail the test: nothing under tenfold counts.
 	status, stdout, stderr := p.do("run", "-suite", "boot", "-run", "^Hello$", "-targets", "process", "-baseline", "HEAD",
 		"-count", "6", "-warmup", "0", "-min", "900%", "-force", "-out", "$OUT")

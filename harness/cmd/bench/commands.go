@@ -50,7 +50,10 @@ func commands() []command {
 	return []command{
 		{"list", "[-suite S] [-json]", "list suites, benchmarks, targets and units", []string{"bench list -suite boot"}, (*app).list},
 		{"doctor", "[-json]", "check whether this host is fit, and say what to do", nil, (*app).doctor},
-		{"run", "-suite S [flags]", "run a suite, print its table and store the results", nil, (*app).runSuite},
+		{"run", "-suite S [flags]", "run a suite, print its table and store the results", []string{
+			"bench run -suite boot -targets process -dry-run",
+			"bench run -suite boot -targets process -baseline HEAD -min 5% -dry-run",
+		}, (*app).runSuite},
 		{"stat", "DIR... [-format F] [-base T]", "print the tables of stored runs", []string{"bench stat DIR", "bench stat -format csv DIR"}, (*app).stat},
 		{"report", "DIR [-o FILE] [-base T]", "write a stored run as one HTML page and as Markdown", []string{"bench report -o FILE.html DIR", "bench report -base unikernel -o - SERVED"}, (*app).report},
 		{"compare", "OLD NEW | BUILDS [flags]", "say whether a stored run is worse than another, or the new build of a run with -baseline than the old: the gate", []string{
