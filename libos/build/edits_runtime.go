@@ -89,6 +89,13 @@ func runtimeEdits() []Edit {
 			File: proc, Name: "duties of sysmon",
 			Anchor: "\t// Wake up the finalizer G.\n", Replace: "\tlibosScheduled() // Wake up the finalizer G.\n",
 		},
+		// The goroutines of the library OS are no more the program's than the
+		// threads of a kernel would be: neither counted nor shown.
+		{
+			File: "runtime/traceback.go", Name: "system goroutines",
+			Anchor:  "\treturn stringslite.HasPrefix(funcname(f), \"runtime.\")\n",
+			Replace: "\treturn stringslite.HasPrefix(funcname(f), \"runtime.\") || stringslite.HasPrefix(funcname(f), \"internal/libos/\")\n",
+		},
 		{
 			File: "runtime/synctest.go", Name: "there are bubbles",
 			Anchor: "func synctestRun(f func()) {\n", Replace: "func synctestRun(f func()) { libos_bubbles = true\n",

@@ -3,9 +3,12 @@ package tested
 import (
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
+	"strings"
 	"testing"
 	"time"
 )
@@ -38,6 +41,28 @@ func TestPlace(t *testing.T) {
 	if err := os.WriteFile(file, []byte(runtime.GOOS), 0o600); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestGoroutines: those of a network stack are not the program's.
+func TestGoroutines(t *testing.T) {
+	before := runtime.NumGoroutine()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	l.Close()
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	var profile strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(runtime.NumGoroutine()-before, strings.Contains(string(stacks), "internal/libos/"), strings.Contains(profile.String(), "internal/libos/"))
 }
 
 func TestFailing(t *testing.T) {
