@@ -51,12 +51,13 @@ func TestReadEvents(t *testing.T) {
 {"Package":"r","Test":"TestP/[](0xc000054321)","Action":"fail","Elapsed":1}
 {"Package":"r","Test":"TestP/[](0xc000054399)","Action":"pass"}
 {"Package":"r","Test":"TestP/(0x1f)","Action":"pass"}
+{"Package":"r","Test":"TestP/As(x,_0x370200d4028)","Action":"pass"}
 {"Package":"r","Action":"fail"}
 `
 	if err := readEvents(strings.NewReader(pointers), func(p packageOutcome) error { got = append(got, p); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if want := map[string]string{"TestP/[](0x*)": fail, "TestP/(0x1f)": pass}; !reflect.DeepEqual(got[2].Tests, want) || got[2].Took["TestP/[](0x*)"] != 2 {
+	if want := map[string]string{"TestP/[](0x*)": fail, "TestP/(0x1f)": pass, "TestP/As(x,_0x*)": pass}; !reflect.DeepEqual(got[2].Tests, want) || got[2].Took["TestP/[](0x*)"] != 2 {
 		t.Errorf("r = %+v, want tests %v", got[2], want)
 	}
 	if err := readEvents(strings.NewReader("{broken"), nil); err == nil {

@@ -45,9 +45,9 @@ type event struct {
 	FailedBuild string
 }
 
-// addresses are where %#v has put a pointer's value into the name of a test: it
-// differs from run to run.
-var addresses = regexp.MustCompile(`\(0x[0-9a-f]{4,}\)`)
+// addresses are where %v or %#v has put a pointer's value into the name of a test:
+// it differs from run to run.
+var addresses = regexp.MustCompile(`([(_])0x[0-9a-f]{4,}\)`)
 
 // maxReason is how much of a test's output is kept, in bytes.
 const maxReason = 2000
@@ -104,7 +104,7 @@ func take(open map[string]*packageOutcome, output map[[2]string]*strings.Builder
 		}
 		delete(output, key)
 		if e.Test != "" {
-			name := addresses.ReplaceAllLiteralString(e.Test, "(0x*)")
+			name := addresses.ReplaceAllString(e.Test, "${1}0x*)")
 			if p.Tests[name] != fail { // of two with the same name
 				p.Tests[name] = e.Action
 			}
