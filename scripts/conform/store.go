@@ -37,7 +37,6 @@ type store struct {
 // info is what run.json says.
 type info struct {
 	Start     time.Time
-	Args      []string
 	GoVersion string
 	Commit    string // when the run began; see Resumed
 	Kernel    string
@@ -76,7 +75,7 @@ func openStore(ctx context.Context, c config, versions []string) (*store, error)
 		out = defaultOut
 	}
 	s.info = info{
-		Start: time.Now().UTC().Truncate(time.Second), Args: os.Args[1:], GoVersion: output(ctx, "go", "env", "GOVERSION"),
+		Start: time.Now().UTC().Truncate(time.Second), GoVersion: output(ctx, "go", "env", "GOVERSION"),
 		Commit: commit(ctx), Kernel: output(ctx, "uname", "-sr"), CPU: model(), CPUs: runtime.NumCPU(), Memory: c.memory,
 		Modules: versions,
 	}
