@@ -62,7 +62,7 @@ func newSession(ctx context.Context, c config, progress io.Writer) (*session, er
 		return nil, err
 	}
 	if _, err := os.Stat(c.uni); err != nil {
-		return nil, fmt.Errorf("find uni: %w: build it with go build -o bin/ ./libos/cmd/...", err)
+		return nil, fmt.Errorf("find uni: %w: go build -o bin/ ./libos/cmd/... makes it", err)
 	}
 	if s.uni, err = filepath.Abs(c.uni); err != nil {
 		return nil, err
