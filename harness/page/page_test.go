@@ -38,7 +38,7 @@ func write(t *testing.T, d *record.Data, o page.Options) []byte {
 // publishedPages writes the reports of the runs that this repository holds.
 func publishedPages(t *testing.T) map[string]string {
 	t.Helper()
-	dirs, err := filepath.Glob("../../results/*/*/*")
+	dirs, err := record.Find("../../results")
 	if err != nil || len(dirs) == 0 {
 		t.Fatalf("no published runs: %v", err)
 	}
