@@ -30,19 +30,10 @@ func init() {
 //go:nosplit
 //go:norace
 func libosSyscall(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err Errno) {
+	var bubble unsafe.Pointer
 	if libos_bubbles {
-		return libosOutside(trap, a1, a2, a3, a4, a5, a6)
+		bubble = libos_leaveBubble()
 	}
-	r1, r2, errno := libos.Syscall(trap, a1, a2, a3, a4, a5, a6)
-	return r1, r2, Errno(errno)
-}
-
-// libosOutside is libosSyscall in a program that has bubbles.
-//
-//go:nosplit
-//go:norace
-func libosOutside(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err Errno) {
-	bubble := libos_leaveBubble()
 	r1, r2, errno := libos.Syscall(trap, a1, a2, a3, a4, a5, a6)
 	if bubble != nil {
 		libos_enterBubble(bubble)
