@@ -2,6 +2,7 @@ package posix
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"unibench/libos/guest/inet"
 	"unibench/libos/guest/linux"
@@ -32,7 +33,7 @@ type fakePacket struct {
 // fakeSocket has the semantics of inet.Socket. The stack's lock guards it.
 type fakeSocket struct {
 	st      *fakeStack
-	notify  func(uint32)
+	notify  atomic.Pointer[func(uint32)]
 	kind    int
 	local   inet.Addr
 	remote  inet.Addr
@@ -58,7 +59,7 @@ func (st *fakeStack) Socket(family, kind, protocol int) (inet.Socket, linux.Errn
 }
 
 func (st *fakeStack) make(family, kind int) *fakeSocket {
-	return &fakeSocket{st: st, kind: kind, notify: func(uint32) {}, local: inet.Addr{Family: uint16(family)}, options: map[[2]int][]byte{}}
+	return &fakeSocket{st: st, kind: kind, local: inet.Addr{Family: uint16(family)}, options: map[[2]int][]byte{}}
 }
 
 func (st *fakeStack) Interfaces() []inet.Interface {
@@ -83,7 +84,14 @@ func (st *fakeStack) Routes() []inet.Route {
 func (st *fakeStack) WaitConfigured()          { st.waited++ }
 func (st *fakeStack) Nameservers() []inet.Addr { return st.dns }
 
-func (s *fakeSocket) SetNotify(f func(uint32)) { s.notify = f }
+func (s *fakeSocket) SetNotify(f func(uint32)) { s.notify.Store(&f) }
+
+// tell notifies whoever asked to be.
+func (s *fakeSocket) tell(events uint32) {
+	if f := s.notify.Load(); f != nil {
+		(*f)(events)
+	}
+}
 
 func (s *fakeSocket) Ready() (r uint32) {
 	s.st.mu.Lock()
@@ -174,8 +182,8 @@ func (s *fakeSocket) Connect(a inet.Addr) linux.Errno {
 	c.peer, s.peer = s, c
 	l.backlog = append(l.backlog, c)
 	s.st.mu.Unlock()
-	l.notify(inet.Readable)
-	s.notify(inet.Writable)
+	l.tell(inet.Readable)
+	s.tell(inet.Writable)
 	return linux.EINPROGRESS
 }
 
@@ -193,7 +201,7 @@ func (s *fakeSocket) Shutdown(how int) linux.Errno {
 		s.readEnd = true
 	}
 	s.st.mu.Unlock()
-	p.notify(inet.Readable | inet.ReadShut)
+	p.tell(inet.Readable | inet.ReadShut)
 	return 0
 }
 
@@ -212,7 +220,7 @@ func (s *fakeSocket) Close() {
 	}
 	s.st.mu.Unlock()
 	if p != nil {
-		p.notify(inet.Readable | inet.HungUp)
+		p.tell(inet.Readable | inet.HungUp)
 	}
 }
 
@@ -236,7 +244,7 @@ func (s *fakeSocket) Recv(b []byte, flags int, info *inet.Info) (int, linux.Errn
 			s.in = s.in[:copy(s.in, s.in[n:])] // the same memory again
 		}
 		s.st.mu.Unlock()
-		p.notify(inet.Writable)
+		p.tell(inet.Writable)
 		return n, 0
 	}
 	defer s.st.mu.Unlock()
@@ -285,7 +293,7 @@ func (s *fakeSocket) SendVector(v [][]byte, _ int, to *inet.Addr) (total int, er
 		if total == 0 && len(v) > 0 && len(v[0]) > 0 {
 			return 0, linux.EAGAIN
 		}
-		p.notify(inet.Readable)
+		p.tell(inet.Readable)
 		return total, 0
 	}
 	if s.local.Port == 0 {
@@ -316,7 +324,7 @@ func (s *fakeSocket) SendVector(v [][]byte, _ int, to *inet.Addr) (total int, er
 	}
 	p.packets = append(p.packets, fakePacket{data, inet.Info{From: s.local, Size: total, Local: p.local, Interface: 2, TTL: 63, TOS: 8}})
 	s.st.mu.Unlock()
-	p.notify(inet.Readable)
+	p.tell(inet.Readable)
 	return total, 0
 }
 
