@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -33,7 +34,8 @@ func show(what string, err error) {
 	switch {
 	case err == nil:
 		fmt.Println(what+":", "ok")
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	// A dial ends by its own deadline or by the context made of it.
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		fmt.Println(what+":", "deadline exceeded")
 	case errors.As(err, &number):
 		fmt.Println(what+":", number)
