@@ -25,7 +25,7 @@ type Trial struct {
 
 	// CanaryNS is how long the canary of the block took, a fixed piece of work of
 	// the harness on the processor of the systems under test, beside the first
-	// trial of the block that this session ran; 0 on all others.
+	// trial of the block that was run in one go; 0 on all others.
 	CanaryNS int64 `json:"canary_ns,omitempty"`
 
 	// Values by unit, each unit one of Run.Units. A quantity that the
