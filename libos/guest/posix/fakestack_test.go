@@ -2,7 +2,6 @@ package posix
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"unibench/libos/guest/inet"
 	"unibench/libos/guest/linux"
@@ -33,7 +32,8 @@ type fakePacket struct {
 // fakeSocket has the semantics of inet.Socket. The stack's lock guards it.
 type fakeSocket struct {
 	st      *fakeStack
-	notify  atomic.Pointer[func(uint32)]
+	notice  sync.Mutex // guards notify, which is set and called without the stack's lock
+	notify  func(uint32)
 	kind    int
 	local   inet.Addr
 	remote  inet.Addr
@@ -84,12 +84,19 @@ func (st *fakeStack) Routes() []inet.Route {
 func (st *fakeStack) WaitConfigured()          { st.waited++ }
 func (st *fakeStack) Nameservers() []inet.Addr { return st.dns }
 
-func (s *fakeSocket) SetNotify(f func(uint32)) { s.notify.Store(&f) }
+func (s *fakeSocket) SetNotify(f func(uint32)) {
+	s.notice.Lock()
+	s.notify = f
+	s.notice.Unlock()
+}
 
 // tell notifies whoever asked to be.
 func (s *fakeSocket) tell(events uint32) {
-	if f := s.notify.Load(); f != nil {
-		(*f)(events)
+	s.notice.Lock()
+	f := s.notify
+	s.notice.Unlock()
+	if f != nil {
+		f(events)
 	}
 }
 
