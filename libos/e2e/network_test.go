@@ -16,6 +16,7 @@ func TestLoopback(t *testing.T) {
 		{"options", "idle 11 <nil>"},
 		{"files", "by a duplicate"},
 		{"copies", "1600000 <nil>\ntrue <nil>"},
+		{"stacks", "few bytes: 0 bad\nsome bytes: 0 bad\nmany bytes: 0 bad\ndatagram: 0 bad\nfile: 0 bad\n"},
 		{"packets", "65507 <nil> 65507 <nil> true"},
 		{"control4", "\"datagram 0\" TTL 33 to 127.0.0.1 on lo from 127.0.0.1"},
 		{"control6", "\"datagram 0\" limit 44 class 0x20 to ::1 on lo from ::1"},

@@ -137,6 +137,11 @@ type Socket interface {
 	// SO_LINGER; nothing is notified any more.
 	Close()
 
+	// The buffers of Recv, Send and SendVector, and of Directed, are never on the
+	// stack of a goroutine: the methods may refer to them from the heap
+	// until they return, which would not follow a stack that moves. All else
+	// that they are given may be: v, info, to.
+
 	// Recv receives into b: bytes of a stream, 0 at its end, or one datagram,
 	// whose source goes to info if that is not nil.
 	Recv(b []byte, flags int, info *Info) (int, linux.Errno)

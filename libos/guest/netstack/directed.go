@@ -12,11 +12,7 @@ func (s *Socket) SendFrom(v [][]byte, flags int, to *inet.Addr, from *inet.Origi
 	if s.kind == inet.Stream || s.family == inet.FamilyPacket {
 		return 0, linux.EOPNOTSUPP
 	}
-	p := s.stack.payloads.Get().(*payload)
-	p.rest = v
-	for _, b := range v {
-		p.n += len(b)
-	}
+	p := s.gather(v)
 	c := &p.control
 	if from.TTL >= 0 {
 		c.HasTTL, c.TTL = true, uint8(from.TTL)
@@ -28,8 +24,7 @@ func (s *Socket) SendFrom(v [][]byte, flags int, to *inet.Addr, from *inet.Origi
 		if from.Local.Family != inet.FamilyUnspec {
 			local, e := s.destination(from.Local)
 			if e != 0 {
-				*p = payload{}
-				s.stack.payloads.Put(p)
+				s.release(p)
 				return 0, e
 			}
 			if local.Addr != zero(local.Addr) {

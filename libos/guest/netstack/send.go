@@ -15,10 +15,13 @@ const (
 	corkMore   = 2 // MSG_MORE of the last Send
 )
 
-// payload is the tcpip.Payloader of a call: the concatenation of some buffers.
+// payload is the tcpip.Payloader of a call: the concatenation of some buffers. It
+// is on the heap, as gVisor keeps it in objects of its own while it reads: no
+// pointer in it may lead into a stack, which could move (inet.Socket).
 type payload struct {
 	one    [1][]byte
-	rest   [][]byte // what is still to be read
+	vector [][]byte // of SendVector
+	rest   [][]byte // what is still to be read, of one or of vector
 	off    int      // of rest[0], how much has been read
 	n      int      // bytes still to be read
 	copied int      // bytes that Read has copied
@@ -60,20 +63,30 @@ func (s *Socket) Send(b []byte, flags int, to *inet.Addr) (int, linux.Errno) {
 
 // SendVector implements inet.Socket.
 func (s *Socket) SendVector(v [][]byte, flags int, to *inet.Addr) (int, linux.Errno) {
+	return s.send(s.gather(v), flags, to)
+}
+
+// gather returns a payload of the pieces in v, which may itself be on the stack.
+func (s *Socket) gather(v [][]byte) *payload {
 	p := s.stack.payloads.Get().(*payload)
-	p.rest = v
+	p.vector = append(p.vector[:0], v...)
+	p.rest = p.vector
 	for _, b := range v {
 		p.n += len(b)
 	}
-	return s.send(p, flags, to)
+	return p
+}
+
+// release gives p back, for another call.
+func (s *Socket) release(p *payload) {
+	clear(p.vector)
+	*p = payload{vector: p.vector[:0]}
+	s.stack.payloads.Put(p)
 }
 
 // send writes p and gives it back.
 func (s *Socket) send(p *payload, flags int, to *inet.Addr) (int, linux.Errno) {
-	defer func() {
-		*p = payload{}
-		s.stack.payloads.Put(p)
-	}()
+	defer s.release(p)
 	// Atomic lets gVisor read while it holds the endpoint's lock, which it then
 	// need not take a second time, and which needs no allocation.
 	o := tcpip.WriteOptions{Atomic: true, ControlMessages: p.control}

@@ -23,6 +23,7 @@ type fakeHAL struct {
 	exit     func(code int)
 	consoles func(p []byte) // called in each ConsoleRead, to be awkward
 	sleeps   bool           // Sleep takes its time
+	stack    []byte         // see OnStack
 	trace    func(num uintptr, a Args, result uintptr, unfinished bool)
 
 	mu     sync.Mutex
@@ -97,6 +98,13 @@ func (h *fakeHAL) CPUTime() int64           { return 1_500_000_000 }
 func (h *fakeHAL) Random(p []byte)          { rand.Read(p) }
 func (h *fakeHAL) Exit(code int)            { h.exit(code) }
 func (h *fakeHAL) NumCPU() int              { return 3 }
+
+// OnStack takes the bytes of h.stack for those of a stack.
+func (h *fakeHAL) OnStack(p *byte) bool {
+	i := uintptr(unsafe.Pointer(p)) - uintptr(unsafe.Pointer(unsafe.SliceData(h.stack)))
+	return i < uintptr(len(h.stack))
+}
+
 func (h *fakeHAL) MemInfo() (_, _ uint64)   { return 256 << 20, 128 << 20 }
 func (h *fakeHAL) Initrd() []byte           { return h.initrd }
 func (h *fakeHAL) WorkDir() string          { return h.workDir }

@@ -94,6 +94,9 @@ type HAL interface {
 	// registered with pd: mode is 'r', 'w' or 'r'+'w'. It does not block.
 	PollReady(pd uintptr, mode int)
 
+	// OnStack reports whether p leads into the stack of the calling goroutine.
+	OnStack(p *byte) bool
+
 	// NumCPU returns the number of processors.
 	NumCPU() int
 	// MemInfo returns the size of the memory and of its unused part, in bytes.

@@ -9,7 +9,7 @@ func (s *inetSocket) read(b []byte, nonblock bool) (int, linux.Errno) {
 	if len(b) == 0 {
 		return 0, 0 // as sock_read_iter of Linux
 	}
-	n, errno := s.sock.Recv(b, 0, nil)
+	n, errno := s.recvOne(b, 0, nil)
 	if errno == linux.EAGAIN && !nonblock {
 		return s.recvFrom(b, 0, nil, false)
 	}
@@ -17,7 +17,7 @@ func (s *inetSocket) read(b []byte, nonblock bool) (int, linux.Errno) {
 }
 
 func (s *inetSocket) write(b []byte, nonblock bool) (int, linux.Errno) {
-	n, errno := s.sock.Send(b, 0, nil)
+	n, errno := s.sendOne(b, 0, nil)
 	if errno == 0 && (n == len(b) || nonblock) || errno == linux.EAGAIN && nonblock {
 		return n, errno
 	}

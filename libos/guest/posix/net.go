@@ -87,6 +87,7 @@ type network struct {
 	inodes atomic.Uint64 // of sockets and the like, made so far
 	names  unixNames
 	loans  [loanShards]loanTable
+	bounces
 }
 
 // stack returns the TCP/IP stack, made on first use, or nil.

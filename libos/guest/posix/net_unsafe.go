@@ -3,7 +3,6 @@ package posix
 import (
 	"unsafe"
 
-	"unibench/libos/guest/inet"
 	"unibench/libos/guest/linux"
 )
 
@@ -181,22 +180,6 @@ func vectorIn(s vectored, f *file, a *Args, write bool, v [][]byte) (uintptr, li
 		return ret(s.writev(hideSlice(v), n, f.nonblock()))
 	}
 	return ret(s.readv(hideSlice(v), n, f.nonblock()))
-}
-
-func (s *inetSocket) recvOne(b []byte, flags int, info *inet.Info) (int, linux.Errno) {
-	return s.sock.Recv(b, flags, hide(info))
-}
-
-func (s *inetSocket) sendOne(b []byte, flags int, to *inet.Addr) (int, linux.Errno) {
-	return s.sock.Send(b, flags, hide(to))
-}
-
-func (s *inetSocket) sendMany(v [][]byte, flags int, to *inet.Addr) (int, linux.Errno) {
-	return s.sock.SendVector(hideSlice(v), flags, hide(to))
-}
-
-func (s *inetSocket) sendFrom(d inet.Directed, v [][]byte, flags int, to *inet.Addr, from *inet.Origin) (int, linux.Errno) {
-	return d.SendFrom(hideSlice(v), flags, hide(to), hide(from))
 }
 
 // sendMessage and recvMessage call the methods of any socket.

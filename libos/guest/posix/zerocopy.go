@@ -189,6 +189,9 @@ func (s *inetSocket) sysZcSend(z inet.ZeroCopy, a *Args, nonblock bool) (uintptr
 	if errno != 0 {
 		return 0, errno
 	}
+	if s.onStack(b) {
+		b = append([]byte(nil), b...) // what moves cannot be lent
+	}
 	var addr inet.Addr
 	var to *inet.Addr
 	if !a.null(3) && s.kind != linux.SockStream {

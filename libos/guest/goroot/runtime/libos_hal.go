@@ -224,6 +224,16 @@ func libos_setPoller(open func(fd int32, pd uintptr) (errno int32), close func(f
 	libosPoller.open, libosPoller.close = open, close
 }
 
+// libos_onStack needs no lock: nobody but this goroutine, which is here, moves its
+// stack while it runs, and p moves along.
+//
+//go:nosplit
+//go:linkname libos_onStack
+func libos_onStack(p unsafe.Pointer) bool {
+	s := getg().stack
+	return s.lo <= uintptr(p) && uintptr(p) < s.hi
+}
+
 //go:linkname libos_numCPU
 func libos_numCPU() int32 { return int32(libosBootInfo().VCPUs) }
 

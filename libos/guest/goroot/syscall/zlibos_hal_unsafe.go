@@ -69,6 +69,10 @@ func libos_pollReady(pd uintptr, mode int32)
 //go:linkname libos_setPoller runtime.libos_setPoller
 func libos_setPoller(open func(fd int32, pd uintptr) (errno int32), close func(fd int32) (errno int32))
 
+//go:noescape
+//go:linkname libos_onStack runtime.libos_onStack
+func libos_onStack(p unsafe.Pointer) bool
+
 //go:linkname libos_numCPU runtime.libos_numCPU
 func libos_numCPU() int32
 
@@ -144,6 +148,7 @@ func (libosHAL) Exit(code int)                    { libos_exit(int32(code)) }
 func (libosHAL) Kill(tid, sig int) abi.Errno      { return abi.Errno(libos_kill(int32(tid), int32(sig))) }
 func (libosHAL) Munmap(addr, n uintptr) abi.Errno { return abi.Errno(libos_munmap(addr, n)) }
 func (libosHAL) PollReady(pd uintptr, mode int)   { libos_pollReady(pd, int32(mode)) }
+func (libosHAL) OnStack(p *byte) bool             { return libos_onStack(unsafe.Pointer(p)) }
 func (libosHAL) NumCPU() int                      { return int(libos_numCPU()) }
 func (libosHAL) MemInfo() (total, free uint64)    { return libos_memInfo() }
 func (libosHAL) Hostname() string                 { return libos_hostname() }

@@ -2,6 +2,8 @@ package posix
 
 import (
 	"sync"
+	"sync/atomic"
+	"unsafe"
 
 	"unibench/libos/guest/inet"
 	"unibench/libos/guest/linux"
@@ -16,6 +18,9 @@ type fakeStack struct {
 	next   uint16
 	waited int
 	dns    []inet.Addr
+
+	forbidden func(*byte) bool // memory that must not come here, and how often it did
+	offences  atomic.Int32
 }
 
 func newFakeStack() *fakeStack {
@@ -232,6 +237,7 @@ func (s *fakeSocket) Close() {
 }
 
 func (s *fakeSocket) Recv(b []byte, flags int, info *inet.Info) (int, linux.Errno) {
+	s.st.saw(b)
 	s.st.mu.Lock()
 	if s.kind == inet.Stream {
 		n := copy(b, s.in)
@@ -280,6 +286,7 @@ func (s *fakeSocket) Send(b []byte, flags int, to *inet.Addr) (int, linux.Errno)
 }
 
 func (s *fakeSocket) SendVector(v [][]byte, _ int, to *inet.Addr) (total int, errno linux.Errno) {
+	s.st.saw(v...)
 	s.st.mu.Lock()
 	if s.kind == inet.Stream {
 		p := s.peer
@@ -395,4 +402,13 @@ func (s *fakeSocket) finish() {
 		f()
 	}
 	s.later = nil
+}
+
+// saw notes that the stack was given buffers that st.forbidden does not allow.
+func (st *fakeStack) saw(v ...[]byte) {
+	for _, b := range v {
+		if len(b) > 0 && st.forbidden != nil && st.forbidden(unsafe.SliceData(b)) {
+			st.offences.Add(1)
+		}
+	}
 }
