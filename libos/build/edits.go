@@ -29,7 +29,7 @@ type Edit struct {
 
 // Edits returns every edit, in the order of application.
 func Edits() []Edit {
-	return slices.Concat(runtimeEdits(), syscallEdits(), cryptoEdits())
+	return slices.Concat(runtimeEdits(), syscallEdits(), cryptoEdits(), testenvEdits())
 }
 
 // Reasons for which an edit cannot be applied; see EditError.
