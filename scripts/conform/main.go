@@ -2,7 +2,7 @@
 // the standard library on the host as processes (go test, CGO_ENABLED=0) and as
 // unikernels (uni test), matches them by name, and writes what became of each.
 //
-//	go run ./scripts/conform [-short] [-out DIR] [-resume DIR] [-times N] [-mem SIZE] [-uni FILE] [-expected FILE] [PKG...]
+//	go run ./scripts/conform [-short] [-long] [-out DIR] [-resume DIR] [-times N] [-mem SIZE] [-uni FILE] [-expected FILE] [PKG...]
 //
 // Both sides run with -short and -count=1. A test that passes as a process and
 // does not pass as a unikernel has to be among the expected differences, each of
@@ -15,6 +15,9 @@
 // run that was interrupted goes on with -resume, whose folder the output names.
 // With -short, the packages in short.txt, and nothing is written unless -out says
 // where. Its arguments replace the list.
+//
+// With -long, the tests of the standard library run without -short: hours for all
+// of it, so name packages. Nothing is written unless -out says where.
 //
 // With -times, the unikernels run that often, each time in fresh VMs, until there
 // is an unexpected difference: what goes wrong once in a while is wrong, too.
@@ -71,7 +74,7 @@ func (e *usageError) Error() string { return e.err.Error() }
 
 // config is the command line.
 type config struct {
-	short         bool
+	short, long   bool
 	modules       bool
 	out, resume   string
 	uni, expected string
@@ -85,8 +88,9 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	flags := flag.NewFlagSet("conform", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.BoolVar(&c.short, "short", false, "the packages in short.txt only, without writing results")
+	flags.BoolVar(&c.long, "long", false, "the tests that go test leaves out with -short, too")
 	flags.BoolVar(&c.modules, "modules", false, "the packages of other modules in modules.txt instead of the standard library's")
-	flags.StringVar(&c.out, "out", "", "folder below which the results go (results/conformance, with -short and -modules none)")
+	flags.StringVar(&c.out, "out", "", "folder below which the results go (results/conformance, with -short, -long and -modules none)")
 	flags.StringVar(&c.resume, "resume", "", "folder of an interrupted run to go on with")
 	flags.StringVar(&c.uni, "uni", "bin/uni", "the uni command")
 	flags.IntVar(&c.times, "times", 1, "how often to run each package as a unikernel")
@@ -104,6 +108,9 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	}
 	if c.resume != "" && c.out != "" {
 		return &usageError{errors.New("-out is for a new run, and -resume names the folder of an old one")}
+	}
+	if c.long && c.modules {
+		return &usageError{errors.New("-long is for the standard library: modules.txt says which modules are tested without -short")}
 	}
 	if c.short && c.modules {
 		return &usageError{errors.New("-short is a part of the standard library, -modules is other modules: give one")}

@@ -114,6 +114,10 @@ func TestGroups(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("commands:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+	s.long, s.packages, s.settings = true, []string{"a"}, map[string]settings{"a": {long: true}}
+	if got, want := strings.Join(s.command(processSide, s.groups()[0]), " "), "go test -json -count=1 -vet=off -timeout="+longTimeout+" a"; got != want {
+		t.Errorf("with -long the command is %s, want %s", got, want)
+	}
 	s.packages = make([]string, 2*batch+1)
 	if n := len(s.groups()); n != 3 {
 		t.Errorf("%d packages are %d groups, want 3", len(s.packages), n)

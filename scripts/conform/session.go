@@ -31,6 +31,8 @@ const (
 	batch = 12
 	// testTimeout is for the tests of one package.
 	testTimeout = "240s"
+	// longTimeout is the same without -short.
+	longTimeout = "1200s"
 	// stopDelay is how long an interrupted go command may take to end.
 	stopDelay = 10 * time.Second
 )
@@ -43,6 +45,7 @@ type session struct {
 	progress io.Writer
 	env      []string
 	dir      string              // where the go command runs
+	temp     string              // TMPDIR of the tests, some of which leave files
 	settings map[string]settings // by package; the zero one for std
 	start    time.Time
 }
@@ -51,54 +54,72 @@ func newSession(ctx context.Context, c config, progress io.Writer) (*session, er
 	s := &session{config: c, progress: progress, start: time.Now()}
 	// No cgo, and a module that does not matter: the tests are GOROOT's own.
 	s.env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=")
-	text := []byte(builtinExpected)
 	var err error
-	if c.expected != "" {
-		if text, err = os.ReadFile(c.expected); err != nil {
-			return nil, err
-		}
-	}
-	if s.expected, err = parseExpected(bytes.NewReader(text)); err != nil {
+	if s.temp, err = os.MkdirTemp("", "cf-"); err != nil { // a short name: sockets have room for 108 bytes
 		return nil, err
 	}
-	if _, err := os.Stat(c.uni); err != nil {
-		return nil, fmt.Errorf("find uni: %w: go build -o bin/ ./libos/cmd/... makes it", err)
-	}
-	if s.uni, err = filepath.Abs(c.uni); err != nil {
-		return nil, err
-	}
-	if c.resume != "" {
-		if s.store, err = openStore(ctx, c, nil); err != nil {
-			return nil, err
-		}
-		s.modules = len(s.store.info.Modules) > 0
-	}
-	var versions []string
-	switch {
-	case s.modules:
-		if s.dir, err = os.MkdirTemp("", "conform-"); err != nil {
-			return nil, err
-		}
-		if err = makeModule(s.dir); err == nil {
-			versions, err = s.listModules(ctx)
-		}
-	default:
-		s.packages, err = s.list(ctx)
-	}
-	if err == nil && s.store == nil {
-		s.store, err = openStore(ctx, c, versions)
-	}
-	if err != nil {
+	s.env = append(s.env, "TMPDIR="+s.temp)
+	if err := s.open(ctx); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
 }
 
+// open finds out what to test, and where the results go.
+func (s *session) open(ctx context.Context) (err error) {
+	c := s.config
+	text := []byte(builtinExpected)
+	if c.expected != "" {
+		if text, err = os.ReadFile(c.expected); err != nil {
+			return err
+		}
+	}
+	if s.expected, err = parseExpected(bytes.NewReader(text)); err != nil {
+		return err
+	}
+	if _, err := os.Stat(c.uni); err != nil {
+		return fmt.Errorf("find uni: %w: go build -o bin/ ./libos/cmd/... makes it", err)
+	}
+	if s.uni, err = filepath.Abs(c.uni); err != nil {
+		return err
+	}
+	if c.resume != "" {
+		if s.store, err = openStore(ctx, c, nil); err != nil {
+			return err
+		}
+		s.modules, s.long = len(s.store.info.Modules) > 0, s.store.info.Long
+	}
+	var versions []string
+	switch {
+	case s.modules:
+		if s.dir, err = os.MkdirTemp("", "conform-"); err != nil {
+			return err
+		}
+		if err = makeModule(s.dir); err == nil {
+			versions, err = s.listModules(ctx)
+		}
+	default:
+		s.packages, err = s.list(ctx)
+		if s.long {
+			s.settings = map[string]settings{}
+			for _, pkg := range s.packages {
+				s.settings[pkg] = settings{long: true}
+			}
+		}
+	}
+	if err == nil && s.store == nil {
+		s.store, err = openStore(ctx, c, versions)
+	}
+	return err
+}
+
 // close removes what a session has made for itself.
 func (s *session) close() {
-	if s.dir != "" {
-		os.RemoveAll(s.dir)
+	for _, dir := range []string{s.dir, s.temp} {
+		if dir != "" {
+			os.RemoveAll(dir)
+		}
 	}
 }
 
@@ -188,7 +209,11 @@ func (s *session) command(side string, g group) []string {
 	if skip != "" {
 		line = append(line, "-skip="+skip)
 	}
-	line = append(append(line, "-json", "-count=1", "-vet=off", "-timeout="+testTimeout), g.flags()...)
+	timeout := testTimeout
+	if s.long {
+		timeout = longTimeout
+	}
+	line = append(append(line, "-json", "-count=1", "-vet=off", "-timeout="+timeout), g.flags()...)
 	return append(line, g.packages...)
 }
 

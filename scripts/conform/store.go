@@ -43,6 +43,7 @@ type info struct {
 	CPU       string
 	CPUs      int
 	Memory    string
+	Long      bool         `json:",omitempty"` // without -short
 	Modules   []string     `json:",omitempty"` // with versions, if not the standard library was tested
 	Resumed   []resumption `json:",omitempty"`
 }
@@ -69,7 +70,7 @@ func openStore(ctx context.Context, c config, versions []string) (*store, error)
 	}
 	out := c.out
 	if out == "" {
-		if c.short || c.modules || len(c.packages) > 0 {
+		if c.short || c.long || c.modules || len(c.packages) > 0 {
 			return s, nil
 		}
 		out = defaultOut
@@ -77,7 +78,7 @@ func openStore(ctx context.Context, c config, versions []string) (*store, error)
 	s.info = info{
 		Start: time.Now().UTC().Truncate(time.Second), GoVersion: output(ctx, "go", "env", "GOVERSION"),
 		Commit: commit(ctx), Kernel: output(ctx, "uname", "-sr"), CPU: model(), CPUs: runtime.NumCPU(), Memory: c.memory,
-		Modules: versions,
+		Long: c.long, Modules: versions,
 	}
 	s.dir = filepath.Join(out, s.info.Start.Format("20060102T150405Z")+"-"+s.info.Commit)
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
