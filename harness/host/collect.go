@@ -91,7 +91,7 @@ func Collect(ctx context.Context) (*Snapshot, error) {
 	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
 		s.Memory = Memory{TotalBytes: m.Total, AvailableBytes: m.Available, SwapUsedBytes: m.SwapTotal - m.SwapFree}
 	}
-	s.KVM = root.kvm(deviceAccess("/dev/kvm"), slices.Contains(first.Flags, "hypervisor"))
+	s.KVM = root.kvm(deviceAccess(KVMDevice), first.Flags)
 	if l, err := load.AvgWithContext(ctx); err == nil {
 		s.Load.Average1, s.Load.Average5, s.Load.Average15 = l.Load1, l.Load5, l.Load15
 	}

@@ -70,14 +70,14 @@ func abs(n int) int {
 	return n
 }
 
-// stealLimit is the share of stolen processor time that is worth a sentence.
-const stealLimit = 0.01
-
 // Limits returns sentences to be printed under every table made on this machine.
 func (s *Snapshot) Limits() []string {
 	var out []string
-	if s.KVM.Vendor == "pvm" {
+	switch {
+	case s.KVM.Vendor == "pvm":
 		out = append(out, "KVM vendor pvm: no hardware virtualisation, VM exits cost tens of microseconds")
+	case s.KVM.Kind == KindSoftware:
+		out = append(out, "KVM without hardware virtualisation, of a vendor that the host does not show: VM exits cost tens of microseconds")
 	}
 	switch {
 	case s.KVM.Nested():

@@ -3,7 +3,9 @@
 // 3 and 6). Linux only.
 //
 //	Collect    one snapshot, for host.json; Compare, what changed between two
-//	Doctor     findings, each with the next step, from a snapshot and probes
+//	Doctor     findings from a snapshot and probes, each with what it means for the
+//	           numbers and the next step
+//	ExitTime   what leaving a virtual machine costs
 //	Class      the label under which results of like machines are stored
 //	Lock       one benchmark at a time on a machine
 //	Quiet      holds /dev/cpu_dma_latency at 0, so that idle processors do not halt
@@ -15,6 +17,6 @@
 // command line only parameters known to matter.
 //
 // Nothing here changes the machine beyond the life of the process: Lock and Quiet
-// end with their file descriptors. No governor, turbo or interrupt setting is
-// touched.
+// end with their file descriptors. Settings that outlive it are the business of
+// package tune.
 package host

@@ -2,164 +2,182 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 )
 
-// Severity orders findings.
-type Severity string
-
-// The severities. Only Refuse keeps a benchmark from running.
-const (
-	OK     Severity = "ok"
-	Note   Severity = "note"
-	Warn   Severity = "warn"
-	Refuse Severity = "refuse"
-)
-
-// Finding is one judgement about the machine.
-type Finding struct {
-	Rule     string   `json:"rule"` // short name, as -allow takes it
-	Severity Severity `json:"severity"`
-	Text     string   `json:"text"`
-	Next     string   `json:"next,omitempty"` // what to do about it
+// Probes are what a snapshot cannot hold: what this process may do, and measurements
+// of a moment. What is zero was not looked at.
+type Probes struct {
+	Quiet   error         // why idle states cannot be held shallow; nil if they can
+	Moment  *Delta        // what the machine did while nothing was measured
+	Exit    time.Duration // see ExitTime
+	ExitErr error         // why there is none
 }
 
-// Rules are the names of the rules that can refuse a machine.
-func Rules() []string { return []string{"busy", "swap"} }
+// momentWindow is the time over which Probe watches the machine.
+const momentWindow = time.Second
 
-// Limits of the rules.
-const (
-	busyShare   = 0.5 // of processor time, before the run
-	busyWindow  = 200 * time.Millisecond
-	busyPatient = 10 * time.Second
-	swapBytes   = 64 << 20
-)
+// Probe makes all probes. It takes a second.
+func Probe(ctx context.Context, s *Snapshot) (Probes, error) {
+	p := Probes{Quiet: ProbeQuiet()}
+	if s.KVM.Usable() {
+		p.Exit, p.ExitErr = ExitTime(KVMDevice)
+	}
+	before, err := Collect(ctx)
+	if err != nil {
+		return p, err
+	}
+	select {
+	case <-ctx.Done():
+		return p, ctx.Err()
+	case <-time.After(momentWindow):
+	}
+	after, err := Collect(ctx)
+	if err != nil {
+		return p, err
+	}
+	d := Compare(before, after)
+	p.Moment = &d
+	return p, nil
+}
 
-// Doctor judges a snapshot. It runs no probe beyond opening the idle-state
-// device.
-func Doctor(s *Snapshot) []Finding {
+// Doctor judges a machine: the same rules in the same order for every one, but for
+// those whose probe was not made. It looks at nothing but its arguments.
+func Doctor(s *Snapshot, p Probes) []Finding {
 	var out []Finding
-	add := func(rule string, sev Severity, text, next string) {
-		out = append(out, Finding{Rule: rule, Severity: sev, Text: text, Next: next})
+	add := func(f ...Finding) { out = append(out, f...) }
+	add(judgeKVM(s.KVM))
+	if p.Exit > 0 || p.ExitErr != nil {
+		add(judgeExit(p))
 	}
-	switch s.KVM.Access {
-	case AccessOK:
-		text := "/dev/kvm can be opened, KVM vendor " + s.KVM.Vendor
-		if s.KVM.Vendor == "pvm" {
-			add("kvm", Note, text+": VM exits cost tens of microseconds", "compare only with results of the same host class")
-		} else {
-			add("kvm", OK, text, "")
-		}
-	case AccessDenied:
-		add("kvm", Warn, "/dev/kvm cannot be opened: no permission", "join the group that owns it (often kvm) or run as root; until then unikernel targets are skipped")
-	default:
-		add("kvm", Warn, "/dev/kvm does not exist", "enable virtualisation in the firmware or use a host that offers KVM; until then unikernel targets are skipped")
+	add(judgeNested(s.KVM), judgeCPUs(s.CPU), judgeSMT(s.CPU), judgeNUMA(s), judgeGovernor(s.CPU), judgeTurbo(s.CPU), judgeIdle(p.Quiet), judgeClock(s.Clock))
+	add(judgeSteal(s.Load, p.Moment))
+	if p.Moment != nil {
+		add(judgeBusy(s.Load, *p.Moment))
 	}
-	if s.KVM.Hypervisor {
-		add("nested", Note, "this host is a virtual machine", "use bare metal for results to be published as more than estimates")
-	}
-	if q, err := HoldQuiet(); err != nil {
-		add("idle", Warn, fmt.Sprintf("idle states cannot be held shallow: %v", err), "run as root, else wake-ups vary threefold")
-	} else {
-		q.Close()
-		add("idle", OK, "idle states are held shallow during measurements", "")
-	}
-	switch s.CPU.Governor {
-	case "":
-		add("governor", Note, "processor frequency is not visible here", "")
-	case "performance":
-		add("governor", OK, "frequency governor is performance", "")
-	default:
-		add("governor", Warn, "frequency governor is "+s.CPU.Governor, "as root, write performance to /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor")
-	}
-	if s.CPU.Turbo == "on" {
-		add("turbo", Warn, "turbo is on: frequency depends on load and temperature", "switch it off for published results")
-	}
-	if s.CPU.SMT {
-		add("smt", Warn, "hyper-threading is on: neighbours share a core", "place the system under test with -cpus on a core of its own")
-	}
-	if s.CPU.Threads < 2 {
-		add("cpus", Warn, "one processor: the harness shares it with the system under test", "use a host with two or more")
-	}
-	if s.Clock.Source != "tsc" || !s.Clock.TSCStable {
-		add("clock", Warn, fmt.Sprintf("clock source %s, stable TSC: %v", s.Clock.Source, s.Clock.TSCStable), "times are coarser than on a host with a stable TSC")
-	} else {
-		add("clock", OK, "clock source tsc, stable", "")
-	}
-	if s.Memory.SwapUsedBytes > swapBytes {
-		add("swap", Refuse, fmt.Sprintf("%d MiB are swapped out", s.Memory.SwapUsedBytes>>20), "free memory, or accept it with -allow swap")
-	}
-	if s.OnBattery {
-		add("power", Warn, "running on battery", "connect a power supply")
-	}
-	if s.Cgroup.CPUQuota != "" {
-		add("quota", Warn, "a control group limits processor time: "+s.Cgroup.CPUQuota, "run outside it, else the kernel stops the system under test at times")
-	}
-	switch s.Cgroup.Mode {
-	case "none":
-		add("cgroup", Warn, "no control groups are mounted", "container targets are skipped")
-	default:
-		add("cgroup", OK, "control groups: "+s.Cgroup.Mode, "")
-	}
+	add(judgeSwap(s.Memory), judgeMemory(s), judgeTHP(s.Kernel), judgeKSM(s.Kernel), judgeASLR(s.Kernel), judgeMitigations(s.Kernel))
+	add(judgeCgroup(s.Cgroup), judgeQuota(s.Cgroup), judgePower(s.OnBattery))
 	return out
 }
 
-// WaitQuiet waits until the machine is little used, for at most a few seconds,
-// and reports the rule "busy". sample returns cumulative busy and total
-// processor seconds.
-func WaitQuiet(ctx context.Context, sample func() (busy, total float64, err error)) (Finding, error) {
-	tick := time.NewTicker(busyWindow)
-	defer tick.Stop()
-	deadline := time.NewTimer(busyPatient)
-	defer deadline.Stop()
-	lastBusy, lastTotal, err := sample()
-	if err != nil {
-		return Finding{}, err
+func judgeKVM(k KVM) Finding {
+	f := Finding{Rule: "kvm", Severity: Warn}
+	vendor := "vendor " + k.Vendor
+	if k.Vendor == "unknown" {
+		vendor = "of a vendor that the host does not show"
 	}
-	for {
-		expired := false
-		select {
-		case <-ctx.Done():
-			return Finding{}, ctx.Err()
-		case <-deadline.C:
-			expired = true
-		case <-tick.C:
-		}
-		busy, total, err := sample()
-		if err != nil {
-			return Finding{}, err
-		}
-		share := 0.0
-		if total > lastTotal {
-			share = (busy - lastBusy) / (total - lastTotal)
-		}
-		text := fmt.Sprintf("%.0f %% of processor time is in use by others", 100*share)
-		switch {
-		case share < busyShare:
-			return Finding{Rule: "busy", Severity: OK, Text: text}, nil
-		case expired:
-			return Finding{Rule: "busy", Severity: Refuse, Text: text, Next: "stop other work on this host, or accept it with -allow busy"}, nil
-		}
-		lastBusy, lastTotal = busy, total
+	switch {
+	case k.Access == AccessDenied:
+		f.Text, f.Means = KVMDevice+" cannot be opened: no permission", "unikernel targets are skipped"
+		f.Next = "join the group that owns it (often kvm) or run as root"
+	case k.Access != AccessOK:
+		f.Text, f.Means = KVMDevice+" does not exist", "unikernel targets are skipped"
+		f.Next = "enable virtualisation in the firmware or use a host that offers KVM"
+	case k.Kind == KindSoftware || k.Vendor == "pvm":
+		f.Inherent = true
+		f.Text = fmt.Sprintf("%s can be opened: KVM without hardware virtualisation, %s", KVMDevice, vendor)
+		f.Means = "VM exits, exceptions and first touches of memory cost many times what they cost elsewhere, so unikernels look worse than they are where the processor helps"
+		f.Next = "compare only with results of the same host class, or use a host whose processor shows vmx or svm"
+	default:
+		f.Severity, f.Text, f.Means = OK, fmt.Sprintf("%s can be opened: KVM with hardware virtualisation, %s", KVMDevice, vendor), "unikernels run as they do in production"
+	}
+	return f
+}
+
+// exitLimit is more than VM exits take with hardware virtualisation that is not nested.
+const exitLimit = 5 * time.Microsecond
+
+func judgeExit(p Probes) Finding {
+	f := Finding{Rule: "exit", Severity: OK, Means: "a device access or a wait of a unikernel costs at least that"}
+	switch {
+	case p.ExitErr != nil:
+		f.Severity, f.Text = Warn, p.ExitErr.Error()
+		f.Means, f.Next = "what a VM exit costs here is not known", "see whether uni run works on this host"
+	case p.Exit > exitLimit:
+		f.Severity, f.Inherent = Warn, true
+		f.Text = fmt.Sprintf("a VM exit and the way back take %.1f microseconds, more than with hardware virtualisation on bare metal", p.Exit.Seconds()*1e6)
+		f.Next = "read results of I/O and of waits as an upper bound"
+	default:
+		f.Text = fmt.Sprintf("a VM exit and the way back take %.1f microseconds", p.Exit.Seconds()*1e6)
+	}
+	return f
+}
+
+func judgeNested(k KVM) Finding {
+	if !k.Hypervisor {
+		return Finding{Rule: "nested", Severity: OK, Text: "this host is no virtual machine", Means: "nothing below it disturbs the measurement"}
+	}
+	return Finding{
+		Rule: "nested", Severity: Warn, Inherent: true, Text: "this host is a virtual machine",
+		Means: "other machines' work shows as noise, and virtual machines here are nested: results are estimates",
+		Next:  "use bare metal for results to be published as more than that",
 	}
 }
 
-// Unfit joins the refusals that allowed does not name, or returns nil.
-func Unfit(findings []Finding, allowed func(rule string) bool) error {
-	var out []string
-	for _, f := range findings {
-		if f.Severity == Refuse && !allowed(f.Rule) {
-			out = append(out, fmt.Sprintf("%s: %s (%s)", f.Rule, f.Text, f.Next))
-		}
+func judgeIdle(quiet error) Finding {
+	f := Finding{Rule: "idle", Severity: OK, Text: "idle states are held shallow during measurements", Means: "wake-ups are quick and even"}
+	if quiet != nil {
+		f.Severity, f.Text, f.Means, f.Next = Warn, "idle states are not under control: "+quiet.Error(), "wake-ups vary threefold, and with them all that waits", "run as root"
 	}
-	if len(out) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w: %s", ErrUnfit, strings.Join(out, "; "))
+	return f
 }
 
-// ErrUnfit means that the machine is not fit for measurements now.
-var ErrUnfit = errors.New("host unfit")
+func judgeClock(c Clock) Finding {
+	f := Finding{Rule: "clock", Severity: OK, Text: "clock source tsc, stable", Means: "reading the time costs tens of nanoseconds and no system call"}
+	if c.Source != "tsc" || !c.TSCStable {
+		f.Severity, f.Inherent = Warn, true
+		f.Text = fmt.Sprintf("clock source %s, stable TSC: %v", c.Source, c.TSCStable)
+		f.Means = "reading the time is slow or coarse, which programs that do it often pay as processes and containers, and unikernels may not"
+		f.Next = "boot with a kernel that keeps clocksource=tsc"
+	}
+	return f
+}
+
+// stealLimit is the share of stolen processor time that is worth a sentence.
+const stealLimit = 0.01
+
+func judgeSteal(l Load, moment *Delta) Finding {
+	share, when := 0.0, "since boot"
+	if total := l.BusySeconds + l.IdleSeconds + l.StealSeconds; total > 0 {
+		share = l.StealSeconds / total
+	}
+	if moment != nil && moment.StealShare >= share {
+		share, when = moment.StealShare, "now"
+	}
+	f := Finding{
+		Rule: "steal", Severity: OK, Text: fmt.Sprintf("%.1f %% of processor time stolen %s", 100*share, when),
+		Means: "a host that takes processors away lengthens what it interrupts: the tails first",
+	}
+	if share >= stealLimit {
+		f.Severity, f.Next = Warn, "measure when the neighbours are quiet, or on a machine of its own"
+	}
+	return f
+}
+
+// quietShare is the share of busy processor time that need not be mentioned.
+const quietShare = 0.05
+
+func judgeBusy(l Load, moment Delta) Finding {
+	f := Finding{
+		Rule: "busy", Severity: OK, Means: busyMeans,
+		Text: fmt.Sprintf("%.0f %% of processor time is in use, load average %.2f", 100*moment.BusyShare, l.Average1),
+	}
+	if moment.BusyShare < quietShare {
+		return f
+	}
+	f.Severity = Warn
+	if len(moment.Consumers) > 0 {
+		f.Text += ", most of it by " + strings.Join(moment.Consumers[:min(3, len(moment.Consumers))], ", ")
+	}
+	f.Next = fmt.Sprintf("stop other work: at %.0f %% bench run waits %v, and then refuses", 100*busyShare, busyPatient)
+	return f
+}
+
+func judgePower(battery bool) Finding {
+	if battery {
+		return Finding{Rule: "power", Severity: Warn, Text: "running on battery", Means: "the machine saves power at the cost of speed", Next: "connect a power supply"}
+	}
+	return Finding{Rule: "power", Severity: OK, Text: "not on battery", Means: "power saving follows the settings above"}
+}

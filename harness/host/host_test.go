@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -25,20 +24,24 @@ func files(m map[string]string) tree {
 
 func TestKVM(t *testing.T) {
 	pvm := map[string]string{"sys/module/kvm_pvm/parameters/verbose": "0", "sys/module/kvm_amd/x": "", "sys/module/kvm/parameters/halt_poll_ns": "200000"}
+	hardware := []string{"svm", "vmx"}
 	tests := []struct {
 		name   string
 		files  map[string]string
 		access string
+		flags  []string
 		want   KVM
 	}{
-		{"no device", pvm, AccessMissing, KVM{Vendor: "none", Access: AccessMissing}},
-		{"pvm before amd", pvm, AccessOK, KVM{Vendor: "pvm", Access: AccessOK, Parameters: map[string]string{"kvm.halt_poll_ns": "200000", "kvm_pvm.verbose": "0"}}},
-		{"amd", map[string]string{"sys/module/kvm_amd/x": "", "dev/vhost-net": ""}, AccessDenied, KVM{Vendor: "amd", Access: AccessDenied, VhostNet: true}},
-		{"intel", map[string]string{"sys/module/kvm_intel/x": ""}, AccessOK, KVM{Vendor: "intel", Access: AccessOK}},
-		{"hidden module", nil, AccessOK, KVM{Vendor: "unknown", Access: AccessOK}},
+		{"no device", pvm, AccessMissing, hardware, KVM{Vendor: "none", Access: AccessMissing}},
+		{"pvm before amd", pvm, AccessOK, hardware, KVM{Vendor: "pvm", Kind: KindSoftware, Access: AccessOK, Parameters: map[string]string{"kvm.halt_poll_ns": "200000", "kvm_pvm.verbose": "0"}}},
+		{"amd", map[string]string{"sys/module/kvm_amd/x": "", "dev/vhost-net": ""}, AccessDenied, hardware[:1], KVM{Vendor: "amd", Kind: KindHardware, Access: AccessDenied, VhostNet: true}},
+		{"intel", map[string]string{"sys/module/kvm_intel/x": ""}, AccessOK, hardware[1:], KVM{Vendor: "intel", Kind: KindHardware, Access: AccessOK}},
+		{"hidden module", nil, AccessOK, hardware, KVM{Vendor: "unknown", Kind: KindHardware, Access: AccessOK}},
+		// Its own module is hidden, and that of AMD is there but cannot work.
+		{"hidden pvm", map[string]string{"sys/module/kvm_amd/x": ""}, AccessOK, []string{"fpu", "hypervisor"}, KVM{Vendor: "unknown", Kind: KindSoftware, Access: AccessOK, Hypervisor: true}},
 	}
 	for _, tt := range tests {
-		if d := cmp.Diff(tt.want, files(tt.files).kvm(tt.access, false)); d != "" {
+		if d := cmp.Diff(tt.want, files(tt.files).kvm(tt.access, tt.flags)); d != "" {
 			t.Errorf("%s: kvm (-want +got):\n%s", tt.name, d)
 		}
 	}
@@ -279,27 +282,6 @@ func FuzzParsePlacement(f *testing.F) {
 			t.Errorf("ParsePlacement(%q) = %v, whose form %q gives %v, %v", s, p, p.String(), again, err)
 		}
 	})
-}
-
-func TestDoctor(t *testing.T) {
-	bad := &Snapshot{
-		KVM: KVM{Vendor: "none", Access: AccessDenied, Hypervisor: true}, CPU: CPU{Governor: "powersave", Turbo: "on", SMT: true, Threads: 1},
-		Memory: Memory{SwapUsedBytes: 1 << 30}, OnBattery: true, Cgroup: Cgroup{Mode: "none", CPUQuota: "1 2"},
-	}
-	findings := Doctor(bad)
-	for _, rule := range []string{"kvm", "governor", "turbo", "smt", "cpus", "clock", "swap", "power", "quota", "cgroup"} {
-		i := slices.IndexFunc(findings, func(f Finding) bool { return f.Rule == rule })
-		if i < 0 || findings[i].Severity == OK || findings[i].Next == "" {
-			t.Errorf("Doctor of a bad machine has no next step for %s: %+v", rule, findings)
-		}
-	}
-	none := func(string) bool { return false }
-	if err := Unfit(findings, none); !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "-allow swap") {
-		t.Errorf("Unfit = %v, want the rule and how to allow it", err)
-	}
-	if err := Unfit(findings, func(r string) bool { return r == "swap" }); err != nil {
-		t.Errorf("Unfit with swap allowed = %v", err)
-	}
 }
 
 func TestWaitQuiet(t *testing.T) {

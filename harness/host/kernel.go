@@ -50,6 +50,7 @@ func (t tree) kernel() Kernel {
 		KSM:         t.text("sys/kernel/mm/ksm/run"),
 		Swappiness:  t.text("proc/sys/vm/swappiness"),
 		ASLR:        t.text("proc/sys/kernel/randomize_va_space"),
+		NUMABalance: t.text("proc/sys/kernel/numa_balancing"),
 	}
 	for _, p := range t.glob("sys/devices/system/cpu/vulnerabilities/*") {
 		k.Mitigations[path.Base(p)] = t.text(p)

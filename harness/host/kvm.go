@@ -5,8 +5,12 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
+
+// KVMDevice is what virtual machines are made with.
+const KVMDevice = "/dev/kvm"
 
 // Access to a device file.
 const (
@@ -29,21 +33,36 @@ func deviceAccess(name string) string {
 	return AccessDenied
 }
 
+// Kinds of KVM.
+const (
+	KindHardware = "hardware"
+	KindSoftware = "software"
+)
+
 // kvm finds out which implementation stands behind /dev/kvm. PVM comes first: a
-// host without hardware virtualisation can have the other modules' names too.
-func (t tree) kvm(access string, hypervisor bool) KVM {
-	k := KVM{Vendor: "none", Access: access, Hypervisor: hypervisor, VhostNet: t.exists("dev/vhost-net")}
+// host without hardware virtualisation can have the other modules' names too. A host
+// may hide its modules; that the processor has neither VMX nor SVM then still tells
+// that its KVM works without.
+func (t tree) kvm(access string, flags []string) KVM {
+	k := KVM{Vendor: "none", Access: access, Hypervisor: slices.Contains(flags, "hypervisor"), VhostNet: t.exists("dev/vhost-net")}
 	if access == AccessMissing {
 		return k
 	}
-	k.Vendor = "unknown"
+	k.Vendor, k.Kind = "unknown", KindSoftware
+	vendors := []string{"pvm"}
+	if slices.Contains(flags, "svm") || slices.Contains(flags, "vmx") {
+		k.Kind, vendors = KindHardware, append(vendors, "amd", "intel")
+	}
 	modules := []string{"kvm"}
-	for _, vendor := range []string{"pvm", "amd", "intel"} {
+	for _, vendor := range vendors {
 		if t.exists("sys/module/kvm_" + vendor) {
 			k.Vendor = vendor
 			modules = append(modules, "kvm_"+vendor)
 			break
 		}
+	}
+	if k.Vendor == "pvm" {
+		k.Kind = KindSoftware
 	}
 	for _, m := range modules {
 		for _, p := range t.glob("sys/module/" + m + "/parameters/*") {

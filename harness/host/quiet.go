@@ -28,3 +28,12 @@ func HoldQuiet() (*Quiet, error) {
 
 // Close gives the idle states back to the kernel.
 func (q *Quiet) Close() error { return q.f.Close() }
+
+// ProbeQuiet says why idle states cannot be held shallow, or returns nil.
+func ProbeQuiet() error {
+	q, err := HoldQuiet()
+	if err != nil {
+		return err
+	}
+	return q.Close()
+}

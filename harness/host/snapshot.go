@@ -64,6 +64,7 @@ type Kernel struct {
 	KSM         string            `json:"ksm,omitempty"`
 	Swappiness  string            `json:"swappiness,omitempty"`
 	ASLR        string            `json:"aslr,omitempty"`
+	NUMABalance string            `json:"numa_balancing,omitempty"`
 	LogLines    int64             `json:"log_lines"` // sequence number of the kernel log, -1 if not readable
 }
 
@@ -76,8 +77,9 @@ type Memory struct {
 
 // KVM describes virtualisation: what this machine offers and what it runs on.
 type KVM struct {
-	Vendor     string            `json:"vendor"` // pvm, amd, intel, unknown (usable, module not visible) or none
-	Access     string            `json:"access"` // ok, missing or denied, of /dev/kvm
+	Vendor     string            `json:"vendor"`         // pvm, amd, intel, unknown (usable, module not visible) or none
+	Kind       string            `json:"kind,omitempty"` // hardware or software: with or without virtualisation by the processor
+	Access     string            `json:"access"`         // ok, missing or denied, of /dev/kvm
 	Parameters map[string]string `json:"parameters,omitempty"`
 	Hypervisor bool              `json:"hypervisor"` // this machine is itself a virtual machine
 	VhostNet   bool              `json:"vhost_net"`

@@ -49,7 +49,11 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"list", "[-suite S] [-json]", "list suites, benchmarks, targets and units", []string{"bench list -suite boot"}, (*app).list},
-		{"doctor", "[-json]", "check whether this host is fit, and say what to do", nil, (*app).doctor},
+		{"doctor", "[-json] [-tune [-restore] [flags]]", "check whether this host is fit, and say what that means and what to do; or tune it", []string{
+			"bench doctor",
+			"bench doctor -json",
+			"bench doctor -tune -dry-run",
+		}, (*app).doctor},
 		{"run", "-suite S [flags]", "run a suite, print its table and store the results", []string{
 			"bench run -suite boot -targets process -dry-run",
 			"bench run -suite boot -targets process -baseline HEAD -min 5% -dry-run",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -77,6 +78,7 @@ func (p *place) ask(args ...string) (int, string, string) {
 	var stdout, stderr bytes.Buffer
 	a := &app{
 		stdout: &stdout, stderr: &stderr, env: os.Environ(), temp: p.temp, lookPath: exec.LookPath,
+		root: cmp.Or(p.machine, "/"), superuser: p.machine != "", columns: func() int { return 0 },
 		rootless: func() (int, bool, error) { return 0, false, nil },
 	}
 	status := a.run(nil, args)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -61,3 +62,13 @@ func (a *app) commandHelp(w io.Writer, fs *flag.FlagSet) {
 		}
 	}
 }
+
+// helpIsFine turns a request for help into success.
+func helpIsFine(err error) error {
+	if isHelp(err) {
+		return nil
+	}
+	return err
+}
+
+func isHelp(err error) bool { return errors.Is(err, errHelp) }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"strings"
@@ -57,9 +56,7 @@ func (a *app) list(_ context.Context, args []string) error {
 		out = append(out, l)
 	}
 	if *asJSON {
-		e := json.NewEncoder(a.stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(out)
+		return writeJSON(a.stdout, out)
 	}
 	for _, l := range out {
 		fmt.Fprintf(a.stdout, "suite %s: %s\n", l.Name, l.Doc)
@@ -77,12 +74,4 @@ func (a *app) list(_ context.Context, args []string) error {
 		fmt.Fprintf(a.stdout, "  by default %d starts, %s after building\n", l.Starts, l.Time)
 	}
 	return nil
-}
-
-// helpIsFine turns a request for help into success.
-func helpIsFine(err error) error {
-	if isHelp(err) {
-		return nil
-	}
-	return err
 }

@@ -2,7 +2,7 @@
 // beside the same program as a Linux process and as a container.
 //
 //	bench list                    what can be measured
-//	bench doctor                  is this host fit
+//	bench doctor                  is this host fit; with -tune, make it fitter
 //	bench run --suite boot        measure, print the table, store everything
 //	bench run --suite net         the same for servers under load
 //	bench run --suite syscall     the same for single operations: system calls, switches, controls
@@ -43,7 +43,8 @@ func main() {
 	a := &app{
 		stdout: os.Stdout, stderr: os.Stderr,
 		env: os.Environ(), temp: os.TempDir(), lookPath: exec.LookPath,
-		terminal: isTerminal(os.Stderr),
+		root: "/", superuser: os.Geteuid() == 0,
+		terminal: isTerminal(os.Stderr), outTerminal: isTerminal(os.Stdout), columns: func() int { return columns(os.Stderr) },
 		rootless: func() (int, bool, error) { return netlab.Rootless(os.Args, os.Environ()) },
 	}
 	os.Exit(a.run(os.Stdin, os.Args[1:]))
@@ -55,7 +56,12 @@ type app struct {
 	env            []string
 	temp           string // folder for scratch folders and the host lock
 	lookPath       func(string) (string, error)
-	terminal       bool // stderr is one
+	root           string // of the machine that doctor tunes
+	superuser      bool   // this process may tune it
+	terminal       bool   // stderr is one
+	outTerminal    bool   // stdout is one
+	// columns returns the width of the terminal stderr, 0 if it is not known.
+	columns func() int
 	// rootless runs the program again where it may build networks, if it
 	// may not here; see netlab.Rootless.
 	rootless func() (status int, ok bool, err error)

@@ -71,7 +71,7 @@ func (a *app) quieten(ctx context.Context, f *runFlags, env *target.Env, p host.
 
 // settle judges the host and waits until it is quiet.
 func (a *app) settle(ctx context.Context, f *runFlags, env *target.Env) error {
-	findings := host.Doctor(env.Host)
+	findings := host.Doctor(env.Host, host.Probes{Quiet: host.ProbeQuiet()})
 	if !f.accepts("busy") {
 		busy, err := host.WaitQuiet(ctx, host.Sampler(ctx))
 		if err != nil {
@@ -80,7 +80,8 @@ func (a *app) settle(ctx context.Context, f *runFlags, env *target.Env) error {
 		findings = append(findings, busy)
 	}
 	for _, g := range findings {
-		if g.Severity == host.Warn && g.Rule != "kvm" { // the target says that
+		// The tables say what is inherent, and the target what it lacks.
+		if g.Severity == host.Warn && !g.Inherent && g.Rule != "kvm" {
 			fmt.Fprintf(a.stderr, "bench: warning: %s (%s)\n", g.Text, g.Next)
 		}
 	}

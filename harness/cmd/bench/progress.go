@@ -12,7 +12,8 @@ import (
 // terminal, else a line for every few blocks. While a trial runs it is silent.
 type progress struct {
 	w        io.Writer
-	terminal bool
+	terminal bool       // one on which a line can be written over
+	columns  func() int // of it, 0 if that is not known
 	block    int
 	width    int // of the line that stands on the terminal
 }
@@ -20,8 +21,8 @@ type progress struct {
 // plainBlocks is the number of blocks between lines that are not on a terminal.
 const plainBlocks = 5
 
-func newProgress(w io.Writer, terminal bool) *progress {
-	return &progress{w: w, terminal: terminal, block: -1}
+func (a *app) newProgress() *progress {
+	return &progress{w: a.stderr, terminal: a.terminal && !a.dumb(), columns: a.columns, block: -1}
 }
 
 func (p *progress) show(s trial.Progress) {
@@ -31,6 +32,11 @@ func (p *progress) show(s trial.Progress) {
 	}
 	if p.terminal {
 		line := fmt.Sprintf("[%d/%d] %s on %s%s", s.Done+1, s.All, s.Slot.Benchmark, s.Slot.Target, left)
+		// A line that the terminal wraps could not be written over. The last column is
+		// left free: some terminals wrap as soon as it is filled.
+		if most := p.columns() - 1; most > 0 {
+			line, p.width = line[:min(len(line), most)], min(p.width, most)
+		}
 		fmt.Fprintf(p.w, "\r%-*s", p.width, line)
 		p.width = len(line)
 		return

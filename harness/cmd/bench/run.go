@@ -237,7 +237,7 @@ func (m *measuring) session(ctx context.Context, plan *suite.Plan, stored *recor
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 
-	p := newProgress(a.stderr, a.terminal)
+	p := a.newProgress()
 	_, runErr := s.Run(ctx, p.show)
 	p.end()
 	var unwritable *record.WriteError

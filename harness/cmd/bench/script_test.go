@@ -35,6 +35,7 @@ type place struct {
 	path       string // PATH
 	sourceRoot string
 	exe        string // bench itself; empty: the test
+	machine    string // root of a machine of files that ask may tune; empty: the real one, which it may not
 }
 
 // tools puts a copy of the test, which is bench, and the tools of the library OS into

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -68,9 +67,7 @@ func (a *app) verifyAll(_ context.Context, args []string) error {
 		return err
 	}
 	if *asJSON {
-		e := json.NewEncoder(a.stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(v)
+		return writeJSON(a.stdout, v)
 	}
 	v.print(a)
 	return nil
