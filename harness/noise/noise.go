@@ -76,17 +76,26 @@ func Read(path string) (*File, error) {
 	}
 	f, err := Parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w (restore it, or measure it anew)", path, err)
+		return nil, fmt.Errorf("%s: %w (restore it, or measure it anew with bench selftest)", path, err)
 	}
 	return f, nil
 }
 
 // Parse reads the content of a file; unknown fields are errors.
 func Parse(data []byte) (*File, error) {
+	// The version first: another one may have other fields.
+	var head struct{ Schema *int }
+	if json.Unmarshal(data, &head) == nil && head.Schema != nil && *head.Schema > Schema {
+		return nil, fmt.Errorf("%w: schema version %d, and this bench knows version %d: it is newer than this bench, so update the source and build bench again", ErrInvalid, *head.Schema, Schema)
+	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	var f File
-	if err := dec.Decode(&f); err != nil {
+	err := dec.Decode(&f)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, fmt.Errorf("%w: cut short", ErrInvalid)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
@@ -100,7 +109,7 @@ func Parse(data []byte) (*File, error) {
 
 func (f *File) validate() error {
 	if f.Schema != Schema {
-		return fmt.Errorf("version %d, want %d", f.Schema, Schema)
+		return fmt.Errorf("schema version %d, want %d", f.Schema, Schema)
 	}
 	if f.HostClass == "" || f.Measured.IsZero() || !f.Expires.After(f.Measured) {
 		return errors.New("want a host class, and an expiry after the measurement")

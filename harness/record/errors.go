@@ -17,7 +17,8 @@ type DataError struct {
 	Path   string // the file or folder
 	Line   int    // from 1; 0 when the whole file is meant
 	Reason string
-	Err    error // cause, may be nil
+	Err    error  // cause, may be nil
+	Next   string // next step; empty: the usual one
 }
 
 // Error names the place, the reason and the next step.
@@ -30,7 +31,11 @@ func (e *DataError) Error() string {
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
-	return "invalid results: " + s + " (restore the folder from a copy, or start a new run)"
+	next := e.Next
+	if next == "" {
+		next = "restore the folder from a copy, or start a new run"
+	}
+	return "invalid results: " + s + " (" + next + ")"
 }
 
 // Unwrap returns the cause.

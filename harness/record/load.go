@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -25,18 +26,32 @@ func Load(dir string) (*Data, error) {
 	return d, err
 }
 
+// Read is Load for a folder whose content is to be relied on: the digests of its files
+// are verified first, so that the error names the file that changed and not another
+// that no longer fits to it. sealed is false for a run that was not finished and has no
+// digests.
+func Read(dir string) (d *Data, sealed bool, err error) {
+	if err := checkSchema(dir); err != nil {
+		return nil, false, err
+	}
+	if sealed, err = VerifySums(dir); err != nil {
+		return nil, false, err
+	}
+	d, err = Load(dir)
+	return d, sealed, err
+}
+
 // tails are the cut-short last lines that load found, by file, as the number of
 // bytes before them.
 type tails map[string]int64
 
 func load(dir string) (*Data, tails, error) {
 	d := &Data{Dir: dir}
-	if err := readDoc(filepath.Join(dir, RunFile), &d.Run); err != nil {
+	if err := checkSchema(dir); err != nil {
 		return nil, nil, err
 	}
-	if d.Run.Schema != SchemaVersion {
-		return nil, nil, dataErr(filepath.Join(dir, RunFile), 0, nil,
-			"layout version %d, this bench reads version %d", d.Run.Schema, SchemaVersion)
+	if err := readDoc(filepath.Join(dir, RunFile), &d.Run); err != nil {
+		return nil, nil, err
 	}
 	if err := d.Run.Validate(); err != nil {
 		return nil, nil, dataErr(filepath.Join(dir, RunFile), 0, err, "not a run")
@@ -107,6 +122,10 @@ func (d *Data) checkBench(cut tails) error {
 		return dataErr(path, 0, err, "cannot be derived from the trials")
 	}
 	whole := got[:bytes.LastIndexByte(got, '\n')+1]
+	if len(whole) > len(want) && bytes.HasPrefix(whole, want) && bytes.HasPrefix(whole[len(want):], []byte("Benchmark")) {
+		// A trial is stored there first, so an interruption does not explain it.
+		return dataErr(filepath.Join(d.Dir, TrialsFile), 0, nil, "cut short: %s has more trials", name)
+	}
 	if !bytes.HasPrefix(want, whole) {
 		line := 1
 		for i := range whole {
@@ -178,7 +197,11 @@ func readLines[T any](path string, out *[]T) (whole int64, err error) {
 func decodeStrict(path string, line int, data []byte, v any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
+	err := dec.Decode(v)
+	if line == 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+		return dataErr(path, 0, nil, "cut short")
+	}
+	if err != nil {
 		return dataErr(path, line, err, "not valid JSON of this layout")
 	}
 	if _, err := dec.Token(); err != io.EOF {

@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// SchemaVersion is the version of the layout that this package writes. A reader
-// refuses folders of any other version.
-const SchemaVersion = 1
-
 // Run is run.json: everything that was decided before the first trial. It is
 // written once and never changed, also not by a resumed run.
 type Run struct {

@@ -71,6 +71,10 @@ func VerifySums(dir string) (bool, error) {
 	if err != nil {
 		return false, dataErr(filepath.Join(dir, SumsFile), 0, err, "cannot be read")
 	}
+	if !bytes.HasSuffix(list, []byte("\n")) {
+		return false, dataErr(filepath.Join(dir, SumsFile), 0, nil, "cut short")
+	}
+	listed := make(map[string]bool)
 	sc := bufio.NewScanner(bytes.NewReader(list))
 	for line := 1; sc.Scan(); line++ {
 		want, rel, ok := strings.Cut(sc.Text(), "  ")
@@ -83,11 +87,37 @@ func VerifySums(dir string) (bool, error) {
 			return false, dataErr(path, 0, err, "listed in %s but cannot be read", SumsFile)
 		}
 		if got != want {
-			return false, dataErr(path, 0, nil, "changed since the run: its digest differs from %s", SumsFile)
+			return false, dataErr(path, 0, nil, "%s: its digest differs from %s", howChanged(path), SumsFile)
 		}
+		listed[rel] = true
 	}
 	if err := sc.Err(); err != nil {
 		return false, dataErr(filepath.Join(dir, SumsFile), 0, err, "cannot be read")
 	}
+	// Its lines are sorted, so one of these is missing from whatever is left of a
+	// list that was cut between two lines.
+	for _, name := range []string{RunFile, HostFile, ScheduleFile, TrialsFile} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil && !listed[name] && run(dir) {
+			return false, dataErr(filepath.Join(dir, SumsFile), 0, nil, "cut short: it does not list %s", name)
+		}
+	}
 	return true, nil
+}
+
+// run reports whether dir is the folder of a run, as far as can be told.
+func run(dir string) bool {
+	ok, err := isRun(dir)
+	return ok && err == nil
+}
+
+// howChanged tells a file of lines that lost its end from one with another content.
+func howChanged(path string) string {
+	switch filepath.Ext(path) {
+	case ".json", ".jsonl", ".bench":
+		data, err := os.ReadFile(path)
+		if err == nil && !bytes.HasSuffix(data, []byte("\n")) {
+			return "cut short since the run"
+		}
+	}
+	return "changed since the run"
 }

@@ -117,7 +117,7 @@ func (s *server) run(w http.ResponseWriter, r *http.Request) {
 	}
 	k := s.get(id)
 	if k.err != nil {
-		s.broken(w, "The results folder "+id+" is damaged.", k.err)
+		s.broken(w, "The results folder "+id+" cannot be read.", k.err)
 		return
 	}
 	k.once.Do(func() { k.page, k.fail = s.report(id, k.data) })

@@ -83,7 +83,7 @@ func (s *server) compare(w http.ResponseWriter, r *http.Request) {
 		}
 		k := s.get(id)
 		if k.err != nil {
-			s.broken(w, "The results folder "+id+" is damaged.", k.err)
+			s.broken(w, "The results folder "+id+" cannot be read.", k.err)
 			return
 		}
 		runs = append(runs, k.data)

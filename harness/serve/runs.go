@@ -65,9 +65,7 @@ func (s *store) get(id string) *kept {
 		return k
 	}
 	k := &kept{stamp: stamp}
-	if k.data, k.err = record.Load(s.dir(id)); k.err == nil {
-		_, k.err = record.VerifySums(s.dir(id))
-	}
+	k.data, _, k.err = record.Read(s.dir(id))
 	if s.kept == nil {
 		s.kept = make(map[string]*kept)
 	}

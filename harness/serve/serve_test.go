@@ -175,7 +175,7 @@ func TestDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(run, bytes.Replace(doc, []byte(`"schema": 1`), []byte(`"schema": 9`), 1))
-	if status, _, body := s.ask("GET", "/run/"+newer); status != 500 || !strings.Contains(body, "layout version 9") {
+	if status, _, body := s.ask("GET", "/run/"+newer); status != 500 || !strings.Contains(body, "schema version 9") {
 		t.Errorf("a newer layout: %d\n%s", status, body)
 	}
 	for damage, data := range map[string][]byte{
@@ -185,7 +185,7 @@ func TestDamage(t *testing.T) {
 		put(name, data)
 		for _, target := range []string{"/run/" + bad, "/compare?old=" + url.QueryEscape(good) + "&new=" + url.QueryEscape(bad)} {
 			status, _, body := s.ask("GET", target)
-			if status != 500 || !strings.Contains(body, "is damaged") || strings.Contains(body, "<b>no JSON") {
+			if status != 500 || !strings.Contains(body, "cannot be read") || strings.Contains(body, "<b>no JSON") {
 				t.Errorf("%s, %s: %d\n%s", damage, target, status, body)
 			}
 		}

@@ -29,13 +29,14 @@ type Result struct {
 // Run verifies the folder of a run.
 func Run(dir string, of Reporter) (Result, error) {
 	res := Result{Dir: dir}
-	var err error
-	if res.Files, err = sums(dir); err != nil {
-		return res, err
-	}
-	d, err := record.Load(dir)
+	d, sealed, err := record.Read(dir)
 	if err != nil {
 		return res, err
+	}
+	if sealed {
+		if res.Files, err = allListed(dir); err != nil {
+			return res, err
+		}
 	}
 	res.Data, res.Trials = d, len(d.Trials)
 	for i := range d.Trials {
@@ -68,13 +69,9 @@ func Sums(dir string) (Result, error) {
 	return Result{Dir: dir, Files: len(names)}, err
 }
 
-// sums compares the folder with its list and returns the number of files in it; 0
-// without an error means that there is no list.
-func sums(dir string) (int, error) {
-	sealed, err := record.VerifySums(dir)
-	if err != nil || !sealed {
-		return 0, err
-	}
+// allListed returns the number of files in the list of the folder, which must have all
+// that are there.
+func allListed(dir string) (int, error) {
 	names, err := listed(dir)
 	if err != nil {
 		return 0, err

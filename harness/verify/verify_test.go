@@ -115,7 +115,7 @@ func TestFolder(t *testing.T) {
 		{"a file more", func(dir string) error { return os.WriteFile(at(dir, "raw.txt"), nil, 0o644) }, "raw.txt: not listed in SHA256SUMS"},
 		{"a hidden file", func(dir string) error { return os.WriteFile(at(dir, ".nfs1"), nil, 0o644) }, ""},
 		{"no digests", func(dir string) error { return os.Remove(at(dir, record.SumsFile)) }, "SHA256SUMS: is missing"},
-		{"empty digests", func(dir string) error { return os.WriteFile(at(dir, record.SumsFile), nil, 0o644) }, "SHA256SUMS: lists nothing"},
+		{"empty digests", func(dir string) error { return os.WriteFile(at(dir, record.SumsFile), nil, 0o644) }, "SHA256SUMS: cut short"},
 		{"a file less", func(dir string) error { return os.Remove(at(dir, "tables/boot.csv")) }, "boot.csv: listed in SHA256SUMS but cannot be read"},
 		{"a changed file", func(dir string) error { return os.WriteFile(at(dir, "tables/boot.csv"), []byte("x"), 0o644) }, "boot.csv: changed since the run"},
 		{"a newer layout", func(dir string) error {
@@ -125,7 +125,7 @@ func TestFolder(t *testing.T) {
 				return err
 			}
 			return os.WriteFile(at(dir, record.RunFile), bytes.Replace(data, []byte(`"schema": 1`), []byte(`"schema": 9`), 1), 0o644)
-		}, "layout version 9"},
+		}, "schema version 9"},
 	} {
 		dir := store(t, nil)
 		if err := c.change(dir); err != nil {

@@ -28,7 +28,7 @@ func (a *app) stat(_ context.Context, args []string) error {
 		return err
 	}
 	for _, dir := range dirs {
-		d, err := record.Load(dir)
+		d, _, err := record.Read(dir)
 		if err != nil {
 			return err
 		}
