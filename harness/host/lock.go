@@ -16,7 +16,7 @@ var ErrBusy = errors.New("another benchmark runs on this host")
 type Lock struct{ f *os.File }
 
 // Acquire takes the lock that the file stands for, which all users of the
-// machine must agree on, and does not wait. The file stays behind on purpose:
+// machine must agree on, and does not wait: the error is a *BusyError then. The file stays behind on purpose:
 // deleting it would let two processes lock two files of one name.
 func Acquire(name string) (*Lock, error) {
 	// Without O_CREATE first: fs.protected_regular forbids it on files of
@@ -32,9 +32,9 @@ func Acquire(name string) (*Lock, error) {
 		return nil, fmt.Errorf("open host lock: %w", err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
+		defer f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%w: wait for it to end", ErrBusy)
+			return nil, holder(f)
 		}
 		return nil, fmt.Errorf("take host lock: %w", err)
 	}

@@ -31,6 +31,7 @@ const (
 	exitData        = 4
 	exitRegressed   = 5
 	exitNoisy       = 6
+	exitUnstored    = 7 // beyond the contract: a gate must tell a full disk from a failed trial
 	exitInterrupted = 130
 )
 
@@ -156,6 +157,7 @@ func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s
 
 func exitStatus(err error) int {
 	var data *record.DataError
+	var write *record.WriteError
 	var mismatch *compare.Mismatch
 	var inner statusError
 	switch {
@@ -167,6 +169,8 @@ func exitStatus(err error) int {
 		return exitInterrupted
 	case errors.Is(err, suite.ErrUsage):
 		return exitUsage
+	case errors.As(err, &write), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return exitUnstored
 	case errors.Is(err, suite.ErrNothing), errors.Is(err, host.ErrUnfit), errors.Is(err, host.ErrBusy):
 		return exitUnfit
 	case errors.As(err, &data), errors.As(err, &mismatch), errors.Is(err, errInsufficient),

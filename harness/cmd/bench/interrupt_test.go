@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -79,35 +80,10 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestKilledRunIsCleanedAndResumed kills bench with containers under way. The
-// next run removes what was left, and continues the same schedule.
-func TestKilledRunIsCleanedAndResumed(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root")
-	}
-	if _, err := exec.LookPath("crun"); err != nil {
-		t.Skip("crun is not installed")
-	}
-	p := newPlace(t)
-	interrupt(t, p, syscall.SIGKILL, "-targets", "container")
-	left, _ := filepath.Glob(filepath.Join(p.temp, "unibench-*-*"))
-	if len(left) != 1 {
-		t.Fatalf("left by kill -9: %v, so this test shows nothing", left)
-	}
-	name := filepath.Base(left[0])
-
-	// A cut-short last line is what a power loss adds.
-	trials, err := os.OpenFile(filepath.Join(p.run(), record.TrialsFile), os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := trials.WriteString(`{"block":1,"ord`); err != nil {
-		t.Fatal(err)
-	}
-	trials.Close()
-	before := load(t, p.run())
-	// 2000 blocks are for the interruption; the rest need not be run.
-	cmd := p.command("run", "-resume", "$RUN", "-force")
+// stopResumed continues the run in dir and interrupts it in its second block.
+func stopResumed(t *testing.T, p *place, dir string) (status int, said string) {
+	t.Helper()
+	cmd := p.command("run", "-resume", dir, "-force")
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -126,18 +102,92 @@ func TestKilledRunIsCleanedAndResumed(t *testing.T) {
 		}
 	}
 	cmd.Wait()
-	if status := cmd.ProcessState.ExitCode(); status != exitInterrupted {
-		t.Fatalf("resumed run: status %d, standard error:\n%s", status, stderr.String())
+	return cmd.ProcessState.ExitCode(), stderr.String()
+}
+
+// TestKilledRunIsCleanedAndResumed kills bench with targets under way. What was measured
+// is kept, no process outlives bench, and the next run removes what was left, and
+// continues the same schedule.
+func TestKilledRunIsCleanedAndResumed(t *testing.T) {
+	for _, target := range []string{"process", "container", "unikernel"} {
+		t.Run(target, func(t *testing.T) {
+			switch target {
+			case "container":
+				if os.Geteuid() != 0 {
+					t.Skip("needs root")
+				}
+				if _, err := exec.LookPath("crun"); err != nil {
+					t.Skip("crun is not installed")
+				}
+			case "unikernel":
+				f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0)
+				if err != nil {
+					t.Skipf("no unikernels here: %v", err)
+				}
+				f.Close()
+				if testing.Short() {
+					t.Skip("builds the tools")
+				}
+			}
+			p := newPlace(t)
+			if target == "unikernel" {
+				p.tools(t)
+			}
+			killAndResume(t, p, target)
+		})
 	}
-	if !strings.Contains(stderr.String(), "removed what a killed run had left: "+name) {
-		t.Errorf("the resumed run did not clean up:\n%s", stderr.String())
+}
+
+func killAndResume(t *testing.T, p *place, target string) {
+	interrupt(t, p, syscall.SIGKILL, "-targets", target)
+	left, _ := filepath.Glob(filepath.Join(p.temp, "unibench-*-*"))
+	if len(left) != 1 {
+		t.Fatalf("left by kill -9: %v, so this test shows nothing", left)
+	}
+	name := filepath.Base(left[0])
+
+	// A cut-short last line is what a power loss adds.
+	trials, err := os.OpenFile(filepath.Join(p.run(), record.TrialsFile), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trials.WriteString(`{"block":1,"ord`); err != nil {
+		t.Fatal(err)
+	}
+	trials.Close()
+	before := load(t, p.run())
+	if len(before.Trials) < 5 {
+		t.Errorf("%d trials are stored, want those of five blocks", len(before.Trials))
+	}
+	if status, stdout, stderr := p.do("stat", "$RUN"); status != exitOK || !strings.Contains(stdout, "boot-first-ns") {
+		t.Errorf("stat of the killed run: status %d, %s", status, stderr)
+	}
+	// 2000 blocks are for the interruption; the rest need not be run.
+	status, said := stopResumed(t, p, p.run())
+	if status != exitInterrupted {
+		t.Fatalf("resumed run: status %d, standard error:\n%s", status, said)
+	}
+	if !strings.Contains(said, "removed what a killed run had left: "+name) {
+		t.Errorf("the resumed run did not clean up:\n%s", said)
 	}
 	if groups, _ := filepath.Glob("/sys/fs/cgroup/*/" + name); len(groups) > 0 {
 		t.Errorf("control groups left: %v", groups)
 	}
+	// Monitors, containers and programs are started from folders of the place.
+	for _, pid := range processes(t) {
+		line := commandLine(pid)
+		if strings.Contains(line, p.temp) || p.exe != "" && strings.Contains(line, filepath.Dir(p.exe)) {
+			t.Errorf("process %d is left: %s", pid, line)
+		}
+	}
 	after := load(t, p.run())
 	if len(after.Trials) <= len(before.Trials) || !slices.Equal(after.Schedule, before.Schedule) {
 		t.Errorf("%d trials before, %d after; the schedule must stay", len(before.Trials), len(after.Trials))
+	}
+	if !slices.EqualFunc(after.Trials[:len(before.Trials)], before.Trials, func(a, b record.Trial) bool {
+		return a.Slot == b.Slot && a.Start.Equal(b.Start) && maps.Equal(a.Values, b.Values)
+	}) {
+		t.Error("what was measured before the kill has changed")
 	}
 	last := after.Trials[len(after.Trials)-1]
 	if last.Session != 1 || after.Trials[0].Session != 0 {

@@ -24,8 +24,12 @@
 // stored data is invalid, insufficient or not comparable; 5 compare, or a run with a
 // baseline, found a regression of a primary metric, or selftest the one that it planted;
 // 6 the noise is too high for the threshold that was asked for, or for identical builds
-// to look so; 130 interrupted, with everything that was measured
-// stored and resumable.
+// to look so; 7 results could not be stored, for example on a full disk, with everything
+// that was stored before valid and resumable; 130 interrupted, with everything that was
+// measured stored and resumable.
+//
+// 7 is not in the harness contract, which would have 1: what to do about a full disk has
+// nothing to do with what is measured.
 //
 // bench must run inside the repository, whose workloads it builds, and looks for
 // uni and uni-vmm beside itself.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"time"
 
 	"unibench/baselines/scratch"
 	"unibench/harness/host"
@@ -16,10 +19,49 @@ import (
 // all users of the host share.
 const lockName = "unibench-host.lock"
 
+// waitFlag is a flag that may have a limit: -wait, or -wait=2h.
+type waitFlag struct {
+	on    bool
+	limit time.Duration // 0: none
+}
+
+func (w *waitFlag) IsBoolFlag() bool { return true }
+
+func (w *waitFlag) String() string {
+	if w.limit > 0 {
+		return w.limit.String()
+	}
+	return strconv.FormatBool(w.on)
+}
+
+func (w *waitFlag) Set(text string) error {
+	if on, err := strconv.ParseBool(text); err == nil {
+		*w = waitFlag{on: on}
+		return nil
+	}
+	limit, err := time.ParseDuration(text)
+	if err != nil || limit <= 0 {
+		return errors.New("want no value, or a time such as -wait=2h")
+	}
+	*w = waitFlag{on: true, limit: limit}
+	return nil
+}
+
+// lock takes the host, at once or after a wait.
+func (a *app) lock(ctx context.Context, w waitFlag) (*host.Lock, error) {
+	name := filepath.Join(a.temp, lockName)
+	if !w.on {
+		return host.Acquire(name)
+	}
+	return host.WaitAcquire(ctx, name, w.limit, func(e *host.BusyError) {
+		fmt.Fprintf(a.stderr, "bench: waiting for another benchmark on this host to end: %s\n", e.Who())
+	})
+}
+
 // occupy takes the host for this process and gives env a scratch folder. out, if not
 // empty, is made: better now than after the builds. release undoes it.
-func (a *app) occupy(env *target.Env, out string) (release func() error, err error) {
-	lock, err := host.Acquire(filepath.Join(a.temp, lockName))
+func (a *app) occupy(ctx context.Context, w waitFlag, env *target.Env, out string) (release func() error, err error) {
+	lock, err := a.lock(ctx, w)
 	if err != nil {
 		return nil, err
 	}

@@ -155,11 +155,12 @@ func (a *app) measure(ctx context.Context, f *runFlags, config suite.Config, sto
 	if stored != nil {
 		out = ""
 	}
-	release, err := a.occupy(env, out)
+	release, err := a.occupy(ctx, f.wait, env, out)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	origin.Start = time.Now() // it may have waited
 	m := &measuring{a: a, f: f, plain: env, other: other, origin: origin}
 	plan, err := m.plan(ctx, config)
 	if err != nil {

@@ -29,6 +29,8 @@ type runFlags struct {
 	baseline, min                                                 string
 	dryRun, trace, short, force                                   bool
 
+	wait waitFlag
+
 	set map[string]bool // those given
 }
 
@@ -50,6 +52,7 @@ func (f *runFlags) flagSet() *flag.FlagSet {
 	fs.StringVar(&f.runtime, "runtime", target.Runtimes()[0], "container runtime: "+strings.Join(target.Runtimes(), " or "))
 	fs.StringVar(&f.allow, "allow", "", "comma-separated `rules` whose refusal is accepted: "+strings.Join(host.Rules(), ", "))
 	fs.BoolVar(&f.force, "force", false, "accept every refusal")
+	fs.Var(&f.wait, "wait", "wait for another benchmark on this host to end instead of refusing; -wait=2h waits no longer than that")
 	fs.DurationVar(&f.timeout, "timeout", 0, "time after which a trial has failed (default: "+each(func(d suite.Defaults) string { return d.Timeout.String() })+")")
 	fs.DurationVar(&f.duration, "duration", 0, "suites net and syscall: length of a measured period")
 	fs.IntVar(&f.conns, "conns", 0, "suite net: `connections` of benchmarks that have several")
@@ -72,7 +75,9 @@ func each(value func(suite.Defaults) string) string {
 
 // resumable are the flags that go with -resume; all others are decided by the
 // run that is continued.
-func resumable() []string { return []string{"resume", "x", "allow", "force", "baseline", "min"} }
+func resumable() []string {
+	return []string{"resume", "x", "allow", "force", "wait", "baseline", "min"}
+}
 
 // check refuses combinations that make no sense. allowed are the processors of
 // this process.

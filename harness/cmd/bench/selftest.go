@@ -56,7 +56,7 @@ func (f *selftestFlags) flagSet() *flag.FlagSet {
 	fs.StringVar(&f.format, "format", string(table.Text), "one of "+formats())
 	fs.BoolVar(&f.all, "all", false, "show exploratory rows, too")
 	fs.StringVar(&f.targets, "targets", armed, "comma-separated `list` of targets")
-	for _, name := range []string{"run", "warmup", "seed", "cpus", "out", "x", "runtime", "allow", "force", "timeout", "duration"} {
+	for _, name := range []string{"run", "warmup", "seed", "cpus", "out", "x", "runtime", "allow", "force", "wait", "timeout", "duration"} {
 		g := run.Lookup(name)
 		fs.Var(g.Value, g.Name, g.Usage)
 	}
@@ -146,7 +146,7 @@ func (a *app) selftest(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	release, err := a.occupy(env, f.out)
+	release, err := a.occupy(ctx, f.wait, env, f.out)
 	if err != nil {
 		return err
 	}
