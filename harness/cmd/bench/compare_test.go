@@ -163,7 +163,7 @@ func TestCompare(t *testing.T) {
 	begun := store(history(7, 1, 0.005), 8)
 	changed := store(history(8, 1, 0.005), -1)
 	raw := filepath.Join(changed, record.HostFile)
-	if err := os.WriteFile(raw, []byte(`{"snapshots":[]}`), 0o644); err != nil {
+	if err := os.WriteFile(raw, []byte(`{"snapshots":[]}`+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	fewDir, otherDir, fewerDir := store(few, -1), store(other, -1), store(fewer, -1)

@@ -16,7 +16,7 @@ func TestReport(t *testing.T) {
 	run := history(0, 1, 0.005).Store(t, results, -1)
 	begun := history(1, 1, 0.005).Store(t, results, 0)
 	changed := history(2, 1, 0.005).Store(t, results, -1)
-	if err := os.WriteFile(filepath.Join(changed, record.HostFile), []byte(`{"snapshots":[]}`), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(changed, record.HostFile), []byte(`{"snapshots":[]}`+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(p.out, "page.html")

@@ -59,7 +59,7 @@ func TestTrend(t *testing.T) {
 			t.Errorf("figure %s: %v", name, err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(last, record.HostFile), []byte(`{"snapshots":[]}`), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(last, record.HostFile), []byte(`{"snapshots":[]}`+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if status, _, stderr := p.ask("trend", results); status != exitData || !strings.Contains(stderr, "changed since the run") {
