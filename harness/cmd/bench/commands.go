@@ -90,6 +90,11 @@ func commands() []command {
 			"bench reproduce -results results -format csv boot-milliseconds http-native",
 		}, (*app).reproduce},
 		{"paper", "[flags] [DIR]", "write the numbers, tables and figures of the paper for TeX", []string{"bench paper results"}, (*app).paper},
+		{"completion", strings.Join(shells(), " | "), "print a script that lets a shell complete commands, flags, their values and stored runs", []string{
+			"bench completion bash",
+			"bench completion zsh",
+			"bench completion fish",
+		}, (*app).completion},
 		{"version", "", "print the version", nil, (*app).version},
 		{"help", "[COMMAND]", "explain bench or a command", nil, (*app).help},
 	}
@@ -109,6 +114,9 @@ func (a *app) run(stdin io.Reader, args []string) int {
 	switch name {
 	case "-h", "-help", "--help":
 		name = "help"
+	}
+	if name == completeCommand {
+		return a.complete(args[1:])
 	}
 	if name == generatorCommand {
 		return loadgen.Main(stdin, a.stdout)
@@ -198,7 +206,11 @@ func (a *app) parse(fs *flag.FlagSet, args []string) error {
 	fs.SetOutput(io.Discard)
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		a.commandHelp(a.stdout, fs)
+		if a.explain != nil {
+			a.explain(fs)
+		} else {
+			a.commandHelp(a.stdout, fs)
+		}
 		return fmt.Errorf("%w: %w", errSaid, errHelp)
 	}
 	if err != nil {

@@ -76,13 +76,19 @@ func TestCompareBuilds(t *testing.T) {
 // and the race detector sees them.
 func (p *place) ask(args ...string) (int, string, string) {
 	var stdout, stderr bytes.Buffer
-	a := &app{
-		stdout: &stdout, stderr: &stderr, env: os.Environ(), temp: p.temp, lookPath: exec.LookPath,
+	a := p.app()
+	a.stdout, a.stderr = &stdout, &stderr
+	status := a.run(nil, args)
+	return status, stdout.String(), stderr.String()
+}
+
+// app is bench within this process, without a place for its output.
+func (p *place) app() *app {
+	return &app{
+		env: os.Environ(), temp: p.temp, lookPath: exec.LookPath,
 		root: cmp.Or(p.machine, "/"), superuser: p.machine != "", columns: func() int { return 0 },
 		rootless: func() (int, bool, error) { return 0, false, nil },
 	}
-	status := a.run(nil, args)
-	return status, stdout.String(), stderr.String()
 }
 
 // TestExamples runs the command lines that the help of the commands shows.

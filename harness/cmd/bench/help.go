@@ -13,7 +13,7 @@ func overview() string {
 	var b strings.Builder
 	b.WriteString("usage: bench COMMAND [flags]\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-9s %s\n", c.name, c.summary)
+		fmt.Fprintf(&b, "  %-10s %s\n", c.name, c.summary)
 	}
 	b.WriteString("\nexit status: 0 fine, 1 trial or tool failed, 2 usage, 3 host unfit, 4 data invalid or insufficient, 5 regression, 6 too noisy, 7 disk full or not writable, 130 interrupted\n")
 	b.WriteString("bench help COMMAND lists the flags of a command; -x and --x are the same\n")

@@ -17,6 +17,7 @@
 //	bench verify [DIR]            are stored runs and the numbers of the paper whole
 //	bench reproduce [ID...]       which published claims do stored runs confirm
 //	bench paper                   the numbers of the paper, for TeX
+//	bench completion SHELL        a script for completion by the tab key
 //	bench version | help [COMMAND]
 //
 // Results go to standard output, progress and warnings to standard error. Exit
@@ -36,6 +37,7 @@
 package main
 
 import (
+	"flag"
 	"io"
 	"os"
 	"os/exec"
@@ -66,6 +68,9 @@ type app struct {
 	outTerminal    bool   // stdout is one
 	// columns returns the width of the terminal stderr, 0 if it is not known.
 	columns func() int
+	// explain, if set, gets the flags of a command that is asked for its help, in
+	// place of the user.
+	explain func(*flag.FlagSet)
 	// rootless runs the program again where it may build networks, if it
 	// may not here; see netlab.Rootless.
 	rootless func() (status int, ok bool, err error)
