@@ -67,6 +67,7 @@ func TestMemory(t *testing.T) {
 		{name: "percent on 2", job: on("-mem 32M -cpus 2", "percent"), out: "500 ", long: true},
 		{job: way("zero"), out: "zero"},
 		{job: way("giveback")},
+		{name: "files", job: on("-mem 512M", "files"), out: "removed\n"},
 		{name: "deep stack", job: on("-mem 600M", "deep", "100")},
 	})
 }

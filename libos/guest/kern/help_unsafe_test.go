@@ -136,3 +136,6 @@ func (m *machine) clone(t testing.TB, pc *abi.PerCPU) int32 {
 	}
 	return int32(tid - 1)
 }
+
+// addressOfWords returns where the words are.
+func addressOfWords(w []uint64) uintptr { return uintptr(unsafe.Pointer(&w[0])) }

@@ -21,24 +21,21 @@ const pageSize = 4096
 // uses it again. Released pages do not count against the limit: a heap that is
 // fragmented has many, and Linux would not count them either.
 //
-// Three bitmaps have a bit for each page; they lie at the start of RAM itself.
+// Four bitmaps have a bit for each page; they lie at the start of RAM itself. One
+// of them says which addresses are taken: files come and go in pieces of 64 KiB,
+// so a list of what is free could become as long.
 type Memory struct {
 	start, end uintptr
 	limit      uint64 // bytes that may be in use
 	InUse      uint64 // bytes in use and not released
 	Peak       uint64 // most bytes in use so far
 	Released   uint64 // bytes released since Reclaim last found nothing
+	taken      bitmap
 	inUse      bitmap
-	dirty      bitmap         // the page does not read as zero
-	released   bitmap         // in use, but its content is not needed
-	holes      [maxHoles]hole // free address ranges, ascending, not adjacent
-	nholes     int
+	dirty      bitmap  // the page does not read as zero
+	released   bitmap  // in use, but its content is not needed
+	low        uintptr // all below is taken
 }
-
-type hole struct{ start, end uintptr }
-
-// maxHoles bounds fragmentation; Go's runtime maps and unmaps in large pieces.
-const maxHoles = 256
 
 // Init takes over RAM from start to end, both page-aligned, of which limit
 // bytes may be in use.
@@ -48,11 +45,11 @@ func (m *Memory) Init(start, end uintptr, limit uint64) {
 	m.inUse = bitmap{start, start}
 	m.dirty = bitmap{start + size, start}
 	m.released = bitmap{start + 2*size, start}
-	m.start = (start + 3*size + pageSize - 1) &^ (pageSize - 1)
+	m.taken = bitmap{start + 3*size, start}
+	m.start = (start + 4*size + pageSize - 1) &^ (pageSize - 1)
+	m.low = m.start
 	m.end = end
 	m.limit = limit
-	m.holes[0] = hole{m.start, end}
-	m.nholes = 1
 }
 
 // maxLength is more than any address space here has; a longer range is an error
@@ -70,12 +67,7 @@ func (m *Memory) contains(addr, n uintptr) bool {
 
 // reserved reports whether no address of [addr, end) is free.
 func (m *Memory) reserved(addr, end uintptr) bool {
-	for _, h := range m.holes[:m.nholes] {
-		if h.start < end && addr < h.end {
-			return false
-		}
-	}
-	return true
+	return m.taken.next(addr, end, false) == end
 }
 
 // Reserve takes n bytes of addresses, or returns 0. Where they lie follows from
@@ -87,60 +79,62 @@ func (m *Memory) reserved(addr, end uintptr) bool {
 //   - between, from the top down: indexes with a page in use here and there,
 //     which are kept away from memory that the host backs with 2 MiB pages.
 func (m *Memory) Reserve(n uintptr) uintptr {
-	n = round(n)
-	if n >= sparseSize && n < arenaSize {
-		for i := m.nholes - 1; i >= 0; i-- {
-			if h := m.holes[i]; h.end-h.start >= n && m.take(i, h.end-n, h.end) {
-				return h.end - n
-			}
-		}
+	if n = round(n); n > m.end-m.start {
 		return 0
+	}
+	if n >= sparseSize && n < arenaSize {
+		return m.take(m.highest(n), n)
 	}
 	align := uintptr(pageSize)
 	if n >= arenaSize {
 		align = arenaSize
 	}
-	for i := 0; i < m.nholes; i++ {
-		h := m.holes[i]
-		at := (h.start + align - 1) &^ (align - 1)
-		if at < h.start || at > h.end || h.end-at < n {
-			continue
-		}
-		if !m.take(i, at, at+n) {
+	m.low = m.taken.next(m.low, m.end, false)
+	return m.take(m.lowest(n, align), n)
+}
+
+// highest returns the last n free bytes, or 0.
+func (m *Memory) highest(n uintptr) uintptr {
+	for end := m.end; ; {
+		end = m.taken.last(m.low, end, false)
+		if end-m.low < n {
 			return 0
 		}
-		return at
+		obstacle := m.taken.last(end-n, end, true)
+		if obstacle == end-n {
+			return end - n
+		}
+		end = obstacle
 	}
-	return 0
+}
+
+// lowest returns the first n free bytes at a multiple of align, or 0.
+func (m *Memory) lowest(n, align uintptr) uintptr {
+	for at := m.low; ; {
+		at = (m.taken.next(at, m.end, false) + align - 1) &^ (align - 1)
+		if at > m.end || m.end-at < n {
+			return 0
+		}
+		obstacle := m.taken.next(at, at+n, true)
+		if obstacle == at+n {
+			return at
+		}
+		at = obstacle
+	}
+}
+
+// take marks n bytes at addr as taken, unless addr is 0, and returns addr.
+func (m *Memory) take(addr, n uintptr) uintptr {
+	if addr != 0 {
+		m.taken.fill(addr, addr+n, true)
+	}
+	return addr
 }
 
 const (
 	sparseSize = 512 << 10
 	arenaSize  = 4 << 20
 )
-
-// take removes [start, end) from hole i.
-func (m *Memory) take(i int, start, end uintptr) bool {
-	h := &m.holes[i]
-	switch {
-	case h.start == start && h.end == end:
-		copy(m.holes[i:], m.holes[i+1:m.nholes])
-		m.nholes--
-	case h.start == start:
-		h.start = end
-	case h.end == end:
-		h.end = start
-	default:
-		if m.nholes == maxHoles {
-			return false
-		}
-		copy(m.holes[i+1:m.nholes+1], m.holes[i:m.nholes])
-		m.nholes++
-		m.holes[i].end = start
-		m.holes[i+1].start = end
-	}
-	return true
-}
 
 // Use makes [addr, addr+n) usable and zero, whatever it was before, or returns
 // false if that would exceed the limit or if an address of it is not reserved.
@@ -230,7 +224,8 @@ func (m *Memory) Free(addr, n uintptr) bool {
 	if !m.Unuse(addr, n) {
 		return false
 	}
-	m.insert(addr, addr+round(n))
+	m.taken.fill(addr, addr+round(n), false)
+	m.low = min(m.low, addr)
 	return true
 }
 
@@ -244,31 +239,4 @@ func (m *Memory) Clear(addr, n uintptr) {
 			clearPage(p)
 		}
 	}
-}
-
-// insert adds a free range and merges it with all that it touches or overlaps.
-// If there is no room for another hole, the addresses are lost, which costs
-// nothing else.
-func (m *Memory) insert(start, end uintptr) {
-	i := 0
-	for i < m.nholes && m.holes[i].end < start {
-		i++
-	}
-	j := i
-	for j < m.nholes && m.holes[j].start <= end {
-		start = min(start, m.holes[j].start)
-		end = max(end, m.holes[j].end)
-		j++
-	}
-	if i == j {
-		if m.nholes == maxHoles {
-			return
-		}
-		copy(m.holes[i+1:m.nholes+1], m.holes[i:m.nholes])
-		m.nholes++
-		j++
-	}
-	m.holes[i] = hole{start, end}
-	copy(m.holes[i+1:], m.holes[j:m.nholes])
-	m.nholes -= j - i - 1
 }

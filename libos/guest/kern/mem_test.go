@@ -2,6 +2,7 @@ package kern
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -34,27 +35,32 @@ func (m *memModel) inUse() (n uint64) {
 	return n
 }
 
-// longestFree returns the bytes of the longest free range.
-func (m *memModel) longestFree() (longest uintptr) {
-	run := uintptr(0)
-	for _, p := range m.page {
-		run += pageSize
-		if p.reserved {
-			run = 0
-		}
-		longest = max(longest, run)
+// place returns where n bytes are to be reserved: see Memory.Reserve. 0 is nowhere.
+func (m *memModel) place(n uintptr) uintptr {
+	free := func(at uintptr) bool {
+		return !slices.ContainsFunc(m.pages(at, n), func(p modelPage) bool { return p.reserved })
 	}
-	return longest
-}
-
-// holes counts the free ranges.
-func (m *memModel) holes() (n int) {
-	for i, p := range m.page {
-		if !p.reserved && (i == 0 || m.page[i-1].reserved) {
-			n++
+	start, end, step := uintptr(m.start), uintptr(m.end), uintptr(pageSize)
+	if n = round(n); n > end-start {
+		return 0
+	}
+	if n >= sparseSize && n < arenaSize {
+		for at := end - n; at >= start; at -= step {
+			if free(at) {
+				return at
+			}
+		}
+		return 0
+	}
+	if n >= arenaSize {
+		step = arenaSize
+	}
+	for at := (start + step - 1) &^ (step - 1); at+n <= end; at += step {
+		if free(at) {
+			return at
 		}
 	}
-	return n
+	return 0
 }
 
 // TestMemoryModel drives Memory and model with the same random operations. No
@@ -102,23 +108,13 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 				n = 1 + uintptr(rnd.Uint64N(uint64(pages)*pageSize/3))
 			}
 			addr := mem.Reserve(n)
+			if want := m.place(n); addr != want {
+				t.Fatalf("step %d: Reserve(%d) = %#x, want %#x", step, n, addr, want)
+			}
 			if addr == 0 {
-				// A range may be kept away by alignment only.
-				if free := m.longestFree(); n < sparseSize && free >= round(n) && m.holes() < maxHoles {
-					t.Fatalf("step %d: Reserve(%d) = 0 with %d bytes free at one place", step, n, free)
-				}
 				break
 			}
-			if addr%pageSize != 0 || n >= arenaSize && addr%arenaSize != 0 {
-				t.Fatalf("step %d: Reserve(%d) = %#x is not aligned", step, n, addr)
-			}
-			if uint64(addr) < m.start || uint64(addr+round(n)) > m.end {
-				t.Fatalf("step %d: Reserve(%d) = %#x, outside of memory", step, n, addr)
-			}
-			for i, p := range m.pages(addr, n) {
-				if p.reserved {
-					t.Fatalf("step %d: Reserve(%d) = %#x: page %d is part of reservation %d", step, n, addr, i, p.owner)
-				}
+			for i := range m.pages(addr, n) {
 				m.pages(addr, n)[i] = modelPage{reserved: true, owner: len(ranges)}
 			}
 			ranges = append(ranges, rng{addr, n})
@@ -241,24 +237,13 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 				t.Fatalf("step %d: page %d, in use, has lost its content", step, i)
 			}
 		}
-		if mem.nholes != m.holes() {
-			t.Fatalf("step %d: %d holes, want %d", step, mem.nholes, m.holes())
-		}
-		for i, h := range mem.holes[:mem.nholes] {
-			if h.start >= h.end || i > 0 && mem.holes[i-1].end >= h.start {
-				t.Fatalf("step %d: holes %x are not ascending, apart and not empty", step, mem.holes[:mem.nholes])
-			}
-			for _, p := range m.pages(h.start, h.end-h.start) {
-				if p.reserved {
-					t.Fatalf("step %d: hole %x is part of reservation %d", step, h, p.owner)
-				}
-			}
-		}
 	}
-	// Everything given back at once is one range again, however it was cut up.
+	// Everything given back at once is free again, however it was cut up.
 	mem.Free(mem.start, mem.end-mem.start)
-	if mem.InUse != 0 || mem.nholes != 1 || mem.holes[0] != (hole{mem.start, mem.end}) {
-		t.Fatalf("all freed: InUse %d, holes %x", mem.InUse, mem.holes[:mem.nholes])
+	clear(m.page)
+	n := (mem.end - mem.start) / 2
+	if want, got := m.place(n), mem.Reserve(n); mem.InUse != 0 || got != want {
+		t.Fatalf("all freed: InUse %d, Reserve(%d) = %#x, want %#x", mem.InUse, n, got, want)
 	}
 }
 
@@ -308,38 +293,79 @@ func TestReservePlaces(t *testing.T) {
 	}
 }
 
-// TestMemoryHolesRunOut: when the list of holes is full, addresses are lost, but
-// nothing is handed out twice and nothing of the limit is lost.
-func TestMemoryHolesRunOut(t *testing.T) {
+// TestMemoryInPieces: addresses that come back one by one, in any order, are all
+// there again, also in one piece.
+func TestMemoryInPieces(t *testing.T) {
 	m := newMachine(t, 1)
-	const pages = 4 * maxHoles
+	const pages = 5000
 	m.addRAM(t, pages, pages*pageSize)
 	mem := &m.k.Mem
 	var at []uintptr
-	for {
-		p := mem.Reserve(pageSize)
-		if p == 0 {
-			break
-		}
+	for p := mem.Reserve(pageSize); p != 0; p = mem.Reserve(pageSize) {
 		if !mem.Use(p, pageSize) {
 			t.Fatalf("Use(%#x) = false", p)
 		}
 		at = append(at, p)
 	}
+	all := uintptr(len(at)) * pageSize
+	if all != mem.end-mem.start {
+		t.Fatalf("%d pages reserved one by one, want %d", len(at), (mem.end-mem.start)/pageSize)
+	}
 	for i := 0; i < len(at); i += 2 {
 		mem.Free(at[i], pageSize)
 	}
-	if mem.nholes != maxHoles || mem.InUse != uint64(len(at)/2)*pageSize {
-		t.Errorf("%d holes, %d pages in use; want %d, %d", mem.nholes, mem.InUse/pageSize, maxHoles, len(at)/2)
-	}
-	seen := map[uintptr]bool{}
-	for p := mem.Reserve(1); p != 0; p = mem.Reserve(1) {
-		if seen[p] || (p-at[0])/pageSize%2 != 0 {
-			t.Fatalf("Reserve() = %#x, which is not free", p)
+	for i := 0; i < len(at); i += 2 {
+		if p := mem.Reserve(pageSize); p != at[i] {
+			t.Fatalf("Reserve() = %#x, want %#x", p, at[i])
 		}
-		seen[p] = true
 	}
-	if len(seen) != maxHoles {
-		t.Errorf("%d pages could be reserved again, want %d", len(seen), maxHoles)
+	if p := mem.Reserve(pageSize); p != 0 {
+		t.Fatalf("Reserve() = %#x with nothing free", p)
+	}
+	rnd := rand.New(rand.NewPCG(1, 1))
+	rnd.Shuffle(len(at), func(i, j int) { at[i], at[j] = at[j], at[i] })
+	for _, p := range at {
+		mem.Free(p, pageSize)
+	}
+	const large = 16 << 20
+	if first := mem.Reserve(large); first == 0 || mem.InUse != 0 {
+		t.Errorf("Reserve(%d) = %#x, InUse %d after all of %d bytes came back", large, first, mem.InUse, all)
+	}
+}
+
+// TestBitmap compares with the obvious.
+func TestBitmap(t *testing.T) {
+	const n = 300
+	words := make([]uint64, n/64+1)
+	b := bitmap{base: addressOfWords(words), first: 7 * pageSize}
+	var bits [n]bool
+	at := func(i int) uintptr { return uintptr(i+7) * pageSize }
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 20000 {
+		i := rnd.IntN(n + 1)
+		j := i + rnd.IntN(n+1-i)
+		switch set := rnd.IntN(2) == 0; rnd.IntN(3) {
+		case 0:
+			b.fill(at(i), at(j), set)
+			for k := i; k < j; k++ {
+				bits[k] = set
+			}
+		case 1:
+			want := i
+			for want < j && bits[want] != set {
+				want++
+			}
+			if got := b.next(at(i), at(j), set); got != at(want) {
+				t.Fatalf("next(%d, %d, %v) = %d, want %d", i, j, set, int(got/pageSize)-7, want)
+			}
+		case 2:
+			want := j
+			for want > i && bits[want-1] != set {
+				want--
+			}
+			if got := b.last(at(i), at(j), set); got != at(want) {
+				t.Fatalf("last(%d, %d, %v) = %d, want %d", i, j, set, int(got/pageSize)-7, want)
+			}
+		}
 	}
 }

@@ -52,26 +52,3 @@ func (k *Kernel) Table() abi.ThreadTable {
 func pointer(addr uintptr) unsafe.Pointer {
 	return *(*unsafe.Pointer)(unsafe.Pointer(&addr))
 }
-
-// bitmap is a bit per page, in memory at base; page 0 is the one at first.
-type bitmap struct{ base, first uintptr }
-
-func (b bitmap) word(p uintptr) (*uint64, uint64) {
-	i := (p - b.first) / pageSize
-	return (*uint64)(pointer(b.base + i/64*8)), 1 << (i % 64)
-}
-
-func (b bitmap) get(p uintptr) bool {
-	w, bit := b.word(p)
-	return *w&bit != 0
-}
-
-func (b bitmap) set(p uintptr) {
-	w, bit := b.word(p)
-	*w |= bit
-}
-
-func (b bitmap) unset(p uintptr) {
-	w, bit := b.word(p)
-	*w &^= bit
-}

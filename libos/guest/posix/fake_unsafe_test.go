@@ -105,11 +105,11 @@ func (h *fakeHAL) OnStack(p *byte) bool {
 	return i < uintptr(len(h.stack))
 }
 
-func (h *fakeHAL) MemInfo() (_, _ uint64)   { return 256 << 20, 128 << 20 }
-func (h *fakeHAL) Initrd() []byte           { return h.initrd }
-func (h *fakeHAL) WorkDir() string          { return h.workDir }
-func (h *fakeHAL) Hostname() string         { return "fake" }
-func (h *fakeHAL) Threads() []int           { return []int{1, 3} }
+func (h *fakeHAL) MemInfo() (_, _ uint64) { return 256 << 20, 128 << 20 }
+func (h *fakeHAL) Initrd() []byte         { return h.initrd }
+func (h *fakeHAL) WorkDir() string        { return h.workDir }
+func (h *fakeHAL) Hostname() string       { return "fake" }
+func (h *fakeHAL) Threads() []int         { return []int{1, 3} }
 
 func (h *fakeHAL) Describe() Description {
 	return Description{

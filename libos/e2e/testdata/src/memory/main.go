@@ -18,7 +18,7 @@ import (
 func main() {
 	ways := map[string]func(args []string){
 		"collect": collect, "settings": settings, "exhaust": exhaust, "hoard": hoard, "deep": deep,
-		"churn": churn, "percent": percent, "zero": zero, "giveback": giveBack, "spike": spike,
+		"churn": churn, "percent": percent, "zero": zero, "giveback": giveBack, "spike": spike, "files": files,
 	}
 	ways[os.Args[1]](os.Args[2:])
 }
