@@ -35,6 +35,16 @@ func benchmarks() []benchmark {
 		{"Sort", "sort of 4096 integers", sorts},
 		{"GC", "1 MiB of small objects made, beside 2 MiB that stay, by one goroutine", garbage(1)},
 		{"GC2", "GC by two goroutines on two processors", garbage(2)},
+
+		{"ParallelHash", "SHA-256 of 4 KiB, by four goroutines", hashes},
+		{"ParallelPool", "work of 256 bytes of SHA-256 over a channel to one of four goroutines, and back over another", pool},
+		{"ParallelLock", "an entry of a map counted under one lock, by four goroutines", locks},
+		{"NullInstruction", "getpid(2) by an instruction SYSCALL in assembly", nullInstruction},
+		{"ClockCall", "the monotonic clock by clock_gettime(2)", clockCall},
+		{"ClockVDSO", "the monotonic clock by vdso(7)", clockVDSO},
+		{"Request", "a request over a pipe, parsed and answered", requests(nil)},
+		{"RequestCall", "Request with three more calls as NullRaw makes them", requests(nullRaw)},
+		{"RequestInstruction", "Request with three more calls as NullInstruction makes them", requests(nullInstruction)},
 	}
 }
 

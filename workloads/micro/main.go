@@ -1,6 +1,7 @@
 // Command micro measures what single operations cost: system calls, files in
 // memory, memory itself, switches between goroutines and threads, and work that no
-// platform should change (the controls). -list names its benchmarks.
+// platform should change (the controls); and pairs of benchmarks that do the same in two
+// ways. -list names its benchmarks.
 //
 // By hand,
 //
@@ -12,6 +13,7 @@
 //
 //	bench NAME TIME BATCHES   calibrates; answers  ready {"n":...}
 //	run ID BATCHES            runs so many batches of n operations; answers  done ID {"ns":[...]}
+//	age NAME COUNT            does so many operations of a benchmark; answers  aged {"n":...}
 //
 // The end of the input ends it with status 0. A run of 0 batches does nothing but
 // answer: what is counted meanwhile is the cost of the conversation.

@@ -47,7 +47,7 @@ func itoa(n int) string {
 // TestConversation leads the program as the harness does.
 func TestConversation(t *testing.T) {
 	var out, errs strings.Builder
-	if status := run(strings.NewReader("bench Null 1ms 3\nrun 1 0\nrun 2 3\n"), &out, &errs, nil); status != 0 {
+	if status := run(strings.NewReader("bench Null 1ms 3\nrun 1 0\nrun 2 3\nage Request 5\n"), &out, &errs, nil); status != 0 {
 		t.Fatalf("status %d: %s", status, errs.String())
 	}
 	lines := strings.Split(out.String(), "\n")
@@ -59,13 +59,16 @@ func TestConversation(t *testing.T) {
 		t.Errorf("answer to an empty period: %q", lines[1])
 	}
 	var d done
+	if lines[3] != `aged {"n":5}` {
+		t.Errorf("answer to age: %q", lines[3])
+	}
 	if rest, ok := strings.CutPrefix(lines[2], "done 2 "); !ok || json.Unmarshal([]byte(rest), &d) != nil || len(d.NS) != 3 {
 		t.Errorf("answer to a period: %q", lines[2])
 	}
 }
 
 func TestBadLines(t *testing.T) {
-	for _, line := range []string{"", "run 1 1", "bench Nothing 1ms 1", "bench Null 1 1", "bench Null -1ms 1", "bench Null 1ms 0", "bench Null 1ms", "stop"} {
+	for _, line := range []string{"", "run 1 1", "bench Nothing 1ms 1", "bench Null 1 1", "bench Null -1ms 1", "bench Null 1ms 0", "bench Null 1ms", "age Nothing 1", "age Null 0", "age Null", "stop"} {
 		var out strings.Builder
 		if err := converse(bufio.NewScanner(strings.NewReader(line+"\n")), &out, 0); err == nil {
 			t.Errorf("line %q: no error, answer %q", line, out.String())
