@@ -41,6 +41,7 @@ type Config struct {
 type Bundle struct {
 	config Config
 	dir    string // the bundle
+	root   string // the root folder; relative to dir, or absolute
 	state  string // the runtime's own files
 	group  string // control group, relative to each hierarchy
 	next   int
@@ -58,6 +59,7 @@ func NewBundle(ctx context.Context, s *scratch.Scratch, c Config) (*Bundle, erro
 	b := &Bundle{
 		config: c,
 		dir:    filepath.Join(s.Dir(), c.Name),
+		root:   rootName,
 		state:  filepath.Join(s.Dir(), c.Name+"-state"),
 		group:  filepath.Join(s.Name(), c.Name),
 	}
@@ -116,13 +118,15 @@ type StartOptions struct {
 	NetNS *os.File
 	// Input, if not nil, is standard input in the place of Config.Stdin.
 	Input *os.File
+	// Bare is that of launch.Spec.
+	Bare bool
 }
 
-// Start starts one container. Containers of one bundle run one at a time.
+// Start starts one container. Containers of one bundle run one at a time; see Instance.
 func (b *Bundle) Start(ctx context.Context, o StartOptions) (*Running, error) {
 	b.next++
 	spec := b.spec(fmt.Sprintf("%s-%d", filepath.ToSlash(filepath.Base(b.state)), b.next))
-	spec.NetNS, spec.Input = o.NetNS, o.Input
+	spec.NetNS, spec.Input, spec.Bare = o.NetNS, o.Input, o.Bare
 	r, err := launch.Start(ctx, spec)
 	if err != nil {
 		return nil, errors.Join(err, b.clean())
@@ -206,7 +210,7 @@ func (b *Bundle) write() error {
 }
 
 func (b *Bundle) configure(args []string, userNamespace bool) error {
-	j, err := json.MarshalIndent(spec(b.config, args, b.group, userNamespace), "", "\t")
+	j, err := json.MarshalIndent(spec(b.config, args, b.root, b.group, userNamespace), "", "\t")
 	if err != nil {
 		return fmt.Errorf("make bundle: %w", err)
 	}

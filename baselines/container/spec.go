@@ -21,7 +21,7 @@ const specVersion = "1.0.2"
 const appPath = "/app"
 
 // spec returns the bundle's configuration.
-func spec(c Config, args []string, group string, userNamespace bool) *specs.Spec {
+func spec(c Config, args []string, root, group string, userNamespace bool) *specs.Spec {
 	namespaces := []specs.LinuxNamespace{
 		{Type: specs.PIDNamespace},
 		{Type: specs.MountNamespace},
@@ -59,7 +59,7 @@ func spec(c Config, args []string, group string, userNamespace bool) *specs.Spec
 			Capabilities:    &specs.LinuxCapabilities{},
 			NoNewPrivileges: true,
 		},
-		Root:     &specs.Root{Path: rootName, Readonly: true},
+		Root:     &specs.Root{Path: root, Readonly: true},
 		Hostname: "container",
 		Mounts:   mounts,
 		Linux:    linux,

@@ -40,7 +40,10 @@ func Start(ctx context.Context, s Spec) (*Running, error) {
 		return nil, err
 	}
 	r := &Running{ctx: ctx, out: out, res: &Result{}, killed: make(chan struct{})}
-	if r.tasks, err = taskstats.Listen(); err != nil {
+	if !s.Bare {
+		r.tasks, err = taskstats.Listen()
+	}
+	if err != nil {
 		r.res.Warnings = append(r.res.Warnings, fmt.Sprintf("peak memory not exact: %v", err))
 	}
 

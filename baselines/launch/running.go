@@ -97,7 +97,9 @@ func (r *Running) Wait() (*Result, error) {
 		return nil, r.out.err
 	}
 	r.l.fill(r.res)
-	r.res.memory(r.tasks, r.l.pid, r.l.usage.Maxrss<<10)
+	if !r.l.spec.Bare {
+		r.res.memory(r.tasks, r.l.pid, r.l.usage.Maxrss<<10)
+	}
 	return r.res, r.ctx.Err()
 }
 

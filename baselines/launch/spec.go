@@ -41,6 +41,11 @@ type Spec struct {
 	// whether it is found. 0 in every measurement.
 	Delay time.Duration
 
+	// Bare leaves the kernel's exit records alone, which every listener gets of
+	// every process: with many programs at once, too many. The peak of memory is
+	// not known then.
+	Bare bool
+
 	OutputLimit int // bytes kept of each stream; 0 means DefaultOutputLimit
 }
 

@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"slices"
+
 	"unibench/harness/record"
 	"unibench/harness/report"
 )
@@ -76,6 +78,9 @@ func Groups(d *record.Data, r *report.Report, latencies Latencies) ([]Group, err
 		}
 	}
 	for _, s := range r.Sweeps {
+		if !slices.Contains(s.Units, tailUnit) {
+			continue // states and no loads: their ratio is among the units
+		}
 		f, err := Sweep(d, r, s)
 		add(KindSweep, f, err)
 	}

@@ -112,7 +112,7 @@ func stepOf(d *record.Data, benchmark, target, load string, units []record.Unit,
 func (s Sweep) grid() table.Grid {
 	g := table.Grid{
 		Title: s.Benchmark + ", step by step: median and interval",
-		Head:  append(append([]string{"load", "target"}, s.Units...), "noted"),
+		Head:  append(append([]string{"step", "target"}, s.Units...), "noted"),
 	}
 	last := ""
 	for _, step := range s.Steps {

@@ -2,6 +2,8 @@ package suite
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"unibench/harness/record"
@@ -47,13 +49,31 @@ const (
 	Network                   // the network of servers delays more
 )
 
-// Place says where a slowdown can be planted.
+// Place says where a slowdown can be planted; 0 for nowhere: it would be in both states
+// of a pair.
 func (s Suite) Place() Place {
 	switch {
+	case slices.ContainsFunc(s.Benchmarks, func(b Benchmark) bool { return b.Pair != nil }):
+		return 0
 	case s.Loaded():
 		return Network
 	case s.Leads():
 		return Program
 	}
 	return Launcher
+}
+
+// Gated is a regular expression for Config.Run that leaves out the benchmarks of many
+// instances: no slowdown can be planted in them, and to repeat them takes long.
+func (s Suite) Gated() string {
+	var names []string
+	for _, b := range s.Benchmarks {
+		if b.Crowd == nil {
+			names = append(names, b.Name)
+		}
+	}
+	if len(names) == len(s.Benchmarks) {
+		return ""
+	}
+	return "^(" + strings.Join(names, "|") + ")$"
 }

@@ -33,10 +33,20 @@ func TestPlantedNetwork(t *testing.T) {
 }
 
 func TestPlaces(t *testing.T) {
-	want := map[string]Place{"boot": Launcher, "net": Network, "syscall": Program}
+	want := map[string]Place{"boot": Launcher, "net": Network, "syscall": Program, "pairs": 0}
 	for _, s := range All() {
 		if s.Place() != want[s.Name] || s.FirstPrimary() == "" {
 			t.Errorf("suite %s: place %d, first primary unit %q", s.Name, s.Place(), s.FirstPrimary())
+		}
+	}
+}
+
+// TestGated: what is repeated for the gate holds every benchmark of one program.
+func TestGated(t *testing.T) {
+	for name, want := range map[string]string{"boot": "^(Hello|HelloFmt)$", "net": "", "syscall": "", "pairs": ""} {
+		s, _ := Find(name)
+		if got := s.Gated(); got != want {
+			t.Errorf("suite %s: %q, want %q", name, got, want)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func boot() Suite {
 		Name:    "boot",
 		Doc:     "start of a small program to its first output byte and its end",
 		Version: "1",
-		Time:    "well under a minute",
+		Time:    "about a minute",
 		Benchmarks: []Benchmark{
 			{
 				Name:     "Hello",
@@ -43,9 +43,21 @@ func boot() Suite {
 				Doc:      "goroutines, timers, a channel and fmt; waits 8 ms for its timers",
 				Expect:   trial.Expect{Stdout: []byte(helloFmtOutput)},
 			},
+			{
+				Name:     "Burst100",
+				Workload: target.Workload{Name: "instance", Package: "./workloads/instance", Led: true},
+				Doc:      "a hundred instances started as fast as they can be, which all stay until the last has answered",
+				Expect:   trial.Expect{Stdout: []byte("ready\n")},
+				Crowd:    &Crowd{Instances: 100, AtOnce: 16},
+			},
 		},
 		Units: []record.Unit{
 			{Name: "boot-first-ns", Better: "lower", Primary: true, Doc: "start to the first byte on standard output or error"},
+			{Name: "burst-ns", Better: "lower", Primary: true, Doc: "of many instances: start of the first to the first byte of the last"},
+			{Name: "p50-burst-ns", Better: "lower", Doc: "the same to the first byte of the median instance; each waits for its turn from the start of the first"},
+			{Name: "p90-burst-ns", Better: "lower", Doc: "the same of the 90th percentile"},
+			{Name: "burst-end-ns", Better: "lower", Doc: "of many instances: end of their input to the end of the last"},
+			{Name: "idle-B", Better: "lower", Doc: "of many instances: memory of one while all are idle, mean; pages that several share in equal parts, the kernel's own left out"},
 			{Name: "boot-total-ns", Better: "lower", Doc: "start to the end of the program, its monitor or runtime included"},
 			{Name: "boot-vmm-ns", Better: "lower", Doc: "start to just before the first KVM_RUN: what the monitor does"},
 			{Name: "boot-guest-ns", Better: "lower", Doc: "first KVM_RUN to main.main: entry and the start of Go's runtime in the guest"},
@@ -56,6 +68,9 @@ func boot() Suite {
 			{Name: "image-stripped-B", Better: "lower", Exact: true, Doc: "the same built with -ldflags '-s -w'"},
 			{Name: "vmexits/op", Better: "lower", Doc: "VM exits from start to end, all processors"},
 			{Name: "ctxsw/op", Better: "lower", Doc: "context switches on the host, voluntary and not, of all processes of the start"},
+		},
+		Remarks: []string{
+			"of Burst100, boot-cpu-ns and ctxsw/op are means over the instances; at most 16 of them are between their start and their answer at one time",
 		},
 		Phases:     []string{evExec, evMonitorStart, evFirstRun, evGuestEntry, evMain, evFirstByte, evEnd},
 		Values:     bootValues,

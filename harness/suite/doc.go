@@ -6,7 +6,7 @@
 //	Session  runs the pending trials of a folder
 //
 // A suite starts programs that end by themselves (boot), puts servers under load
-// (net), or leads programs over their standard input (syscall). A trial of a server, in a network of its own (package netlab):
+// (net), or leads programs over their standard input (syscall, pairs). A trial of a server, in a network of its own (package netlab):
 //
 //	the server starts      target.Program.Serve
 //	the generator starts   package loadgen, as a process of its own; its first answer shows readiness
@@ -27,6 +27,14 @@
 // it counts is taken off. So VM exits are those of the operations alone: exits of a
 // whole start, less those of a start without work, would carry the difference of two
 // boots and of two calibrations.
+//
+// A trial of a pair is two such starts, one for each of two states of an operation: its
+// record has both (record.Point) and their ratio. A trial of a crowd is many instances
+// at once, in a suite of programs that end by themselves:
+//
+//	instances start        target.Start, some ahead of their answers; each answers by a line
+//	the last has answered  their memory is read while all are idle
+//	their inputs end       and so do they, with status 0
 //
 // A run with Config.Baseline has every target twice, with this build and with another
 // (target.Env.Arms), in the same blocks; package compare tells the two apart.

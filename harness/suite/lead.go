@@ -36,6 +36,11 @@ type leading struct {
 
 // lead runs one trial of a benchmark whose program is led.
 func (s *Session) lead(ctx context.Context, slot record.Slot, b Benchmark, p target.Program) (*trial.Outcome, error) {
+	return s.led(ctx, slot, b, p, (*leading).measure)
+}
+
+// led starts a program that is led, lets f lead it, and ends it.
+func (s *Session) led(ctx context.Context, slot record.Slot, b Benchmark, p target.Program, f func(*leading, context.Context) error) (*trial.Outcome, error) {
 	in, to, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("lead the program: %w", err)
@@ -50,7 +55,7 @@ func (s *Session) lead(ctx context.Context, slot record.Slot, b Benchmark, p tar
 		Session: s, slot: slot, bench: b, server: server, input: to,
 		out: &trial.Outcome{Values: make(map[string]float64), Gaps: make(map[string]string)},
 	}
-	err = l.measure(ctx)
+	err = f(l, ctx)
 	to.Close() // which ends the program
 	if err != nil {
 		server.Kill()
@@ -91,19 +96,10 @@ const tickExits = "event"
 // measure goes through the periods: an empty one and one of a batch while system
 // calls are counted, then an empty one and the measured one.
 func (l *leading) measure(ctx context.Context) error {
-	length := l.plan.Config.Load.Duration * time.Duration(l.bench.Led.Scale)
-	text, err := l.ask(ctx, fmt.Sprintf("bench %s %v %d", l.bench.Name, length, batches), "ready ")
+	r, err := l.calibrate(ctx, l.bench.Name, l.bench.Workload)
 	if err != nil {
 		return err
 	}
-	r, err := parseReady(text)
-	if err != nil {
-		return err
-	}
-	if want := len(l.plan.env.Processors(l.bench.Workload)); r.Procs != want {
-		return fmt.Errorf("the program uses %d processors, want %d", r.Procs, want)
-	}
-	l.files.look(l.slot.Target, r)
 	if err := l.countCalls(ctx, r); err != nil {
 		return err
 	}
@@ -134,6 +130,23 @@ func (l *leading) measure(ctx context.Context) error {
 		Ready ready   `json:"ready"`
 		NS    []int64 `json:"batches_ns"`
 	}{l.slot, r, m.ns})
+}
+
+// calibrate makes a benchmark of the program, which is w, ready.
+func (l *leading) calibrate(ctx context.Context, name string, w target.Workload) (r ready, err error) {
+	length := l.plan.Config.Load.Duration * time.Duration(l.bench.Led.Scale)
+	text, err := l.ask(ctx, fmt.Sprintf("bench %s %v %d", name, length, batches), "ready ")
+	if err != nil {
+		return r, err
+	}
+	if r, err = parseReady(text); err != nil {
+		return r, err
+	}
+	if want := len(l.plan.env.Processors(w)); r.Procs != want {
+		return r, fmt.Errorf("the program uses %d processors, want %d", r.Procs, want)
+	}
+	l.files.look(l.slot.Target, r)
+	return r, nil
 }
 
 // countCalls counts the system calls of one batch.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 	"unibench/harness/target"
 )
 
-// TestMicros: the suite and the program know the same benchmarks.
+// TestMicros: the suites and the program know the same benchmarks.
 func TestMicros(t *testing.T) {
 	list := exec.Command("go", "run", "./workloads/micro", "-list")
 	list.Dir = "../.."
@@ -22,6 +23,7 @@ func TestMicros(t *testing.T) {
 		t.Fatal(err)
 	}
 	var program, own []string
+	used := make(map[string]bool) // by pairs
 	for line := range strings.Lines(string(out)) {
 		program = append(program, strings.Fields(line)[0])
 	}
@@ -31,6 +33,15 @@ func TestMicros(t *testing.T) {
 			t.Errorf("%s is for %d processors", b.Name, b.Workload.CPUs)
 		}
 	}
+	for _, b := range pairs().Benchmarks {
+		for _, side := range []Side{b.Pair.First, b.Pair.Second} {
+			if !slices.Contains(program, side.name) {
+				t.Errorf("the program has no %s for %s", side.name, b.Name)
+			}
+			used[side.name] = true
+		}
+	}
+	program = slices.DeleteFunc(program, func(name string) bool { return !slices.Contains(own, name) && used[name] })
 	if strings.Join(program, " ") != strings.Join(own, " ") {
 		t.Errorf("the program has %v, the suite %v", program, own)
 	}

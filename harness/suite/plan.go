@@ -25,6 +25,7 @@ type Plan struct {
 
 	env      *target.Env
 	programs map[key]target.Program
+	crowds   map[key][]target.Start // of programs with many instances
 }
 
 type key struct{ workload, target string }
@@ -76,33 +77,6 @@ func couples(targets []target.Target) []target.Target {
 	})
 }
 
-// fit leaves out the benchmarks that need more processors than there are.
-func fit(s Suite, env *target.Env) (Suite, []record.Skip, error) {
-	var fits []Benchmark
-	var skipped []record.Skip
-	for _, b := range s.Benchmarks {
-		if have := len(env.Processors(b.Workload)); have < b.Workload.CPUs {
-			skipped = append(skipped, record.Skip{Benchmark: b.Name, Reason: fmt.Sprintf(
-				"it needs %d processors and this run has %d: give it more with -cpus, or use a host that has them", b.Workload.CPUs, have)})
-			continue
-		}
-		fits = append(fits, b)
-	}
-	s.Benchmarks = fits
-	if len(fits) == 0 {
-		return s, skipped, nothing(skipped)
-	}
-	return s, skipped, nil
-}
-
-func nothing(skipped []record.Skip) error {
-	err := ErrNothing
-	for _, s := range skipped {
-		err = fmt.Errorf("%w; %s: %s", err, s.What(), s.Reason)
-	}
-	return err
-}
-
 // NewPlan builds what c needs and fixes the schedule. Nothing is measured yet.
 func NewPlan(ctx context.Context, c Config, env *target.Env, o Origin) (*Plan, error) {
 	s, err := c.Resolve()
@@ -118,7 +92,7 @@ func NewPlan(ctx context.Context, c Config, env *target.Env, o Origin) (*Plan, e
 		return nil, err
 	}
 	skipped = append(skipped, left...)
-	p := &Plan{Suite: s, Config: c, env: env, programs: make(map[key]target.Program)}
+	p := &Plan{Suite: s, Config: c, env: env, programs: make(map[key]target.Program), crowds: make(map[key][]target.Start)}
 	var ready []target.Target
 	var artefacts []record.Artefact
 	for _, t := range usable {
@@ -179,16 +153,23 @@ func Outline(c Config, env *target.Env, o Origin) (*Plan, error) {
 func (p *Plan) prepare(ctx context.Context, t target.Target) ([]record.Artefact, error) {
 	var artefacts []record.Artefact
 	for _, b := range p.Suite.Benchmarks {
-		k := key{b.Workload.Name, t.Name()}
-		if p.programs[k] != nil {
-			continue // shared with another benchmark
+		for _, w := range b.workloads() {
+			k := key{w.Name, t.Name()}
+			if p.programs[k] != nil {
+				continue // shared with another benchmark
+			}
+			program, err := t.Prepare(ctx, w)
+			if err != nil {
+				return nil, err
+			}
+			if b.Crowd != nil {
+				if p.crowds[k], err = program.Crowd(b.Crowd.Instances); err != nil {
+					return nil, err
+				}
+			}
+			p.programs[k] = program
+			artefacts = append(artefacts, program.Artefacts()...)
 		}
-		program, err := t.Prepare(ctx, b.Workload)
-		if err != nil {
-			return nil, err
-		}
-		p.programs[k] = program
-		artefacts = append(artefacts, program.Artefacts()...)
 	}
 	return artefacts, nil
 }

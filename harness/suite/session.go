@@ -167,6 +167,14 @@ func (s *Session) execute(ctx context.Context, slot record.Slot) (*trial.Outcome
 		out, err := s.serve(ctx, slot, b, p)
 		return out, s.hide(err)
 	}
+	if b.Crowd != nil {
+		out, err := s.crowd(ctx, slot, b)
+		return out, s.hide(err)
+	}
+	if b.Pair != nil {
+		out, err := s.pair(ctx, slot, b)
+		return out, s.hide(err)
+	}
 	if b.Led != nil {
 		out, err := s.lead(ctx, slot, b, p)
 		return out, s.hide(err)

@@ -44,6 +44,27 @@ type Benchmark struct {
 	Expect   trial.Expect
 	Load     *Load    // nil for programs that are no servers
 	Led      *Leading // nil for programs that are not led
+	Pair     *Pair    // of a benchmark that is led in two states, in a start each
+	Crowd    *Crowd   // of a benchmark of many instances at once
+}
+
+// Starts is how many programs a trial starts.
+func (b Benchmark) Starts() int {
+	switch {
+	case b.Crowd != nil:
+		return b.Crowd.Instances
+	case b.Pair != nil:
+		return 2
+	}
+	return 1
+}
+
+// workloads are those that a trial starts.
+func (b Benchmark) workloads() []target.Workload {
+	if b.Pair == nil {
+		return []target.Workload{b.Workload}
+	}
+	return []target.Workload{b.Pair.First.workload, b.Pair.Second.workload}
 }
 
 // Defaults are what a run of a suite uses unless asked otherwise; a zero value
@@ -115,7 +136,7 @@ func (s Suite) kind() target.Kind {
 }
 
 // All lists the suites.
-func All() []Suite { return []Suite{boot(), net(), syscalls()} }
+func All() []Suite { return []Suite{boot(), net(), syscalls(), pairs()} }
 
 // Names lists the suites' names.
 func Names() []string {

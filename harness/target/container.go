@@ -107,6 +107,21 @@ func (p *containerProgram) Lead(ctx context.Context, input *os.File) (*Server, e
 	return p.start(ctx, baseline.StartOptions{Input: input})
 }
 
+func (p *containerProgram) Crowd(n int) ([]Start, error) {
+	var out []Start
+	for i := range n {
+		b, err := p.bundle.Instance(i)
+		if err != nil {
+			return nil, fmt.Errorf("prepare container: %w", err)
+		}
+		one := &containerProgram{bundle: b}
+		out = append(out, func(ctx context.Context, input *os.File) (*Server, error) {
+			return one.start(ctx, baseline.StartOptions{Input: input, Bare: true})
+		})
+	}
+	return out, nil
+}
+
 func (p *containerProgram) start(ctx context.Context, o baseline.StartOptions) (*Server, error) {
 	r, err := p.bundle.Start(ctx, o)
 	if err != nil {

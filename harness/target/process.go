@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"unibench/baselines/launch"
 	baseline "unibench/baselines/process"
@@ -92,6 +93,23 @@ func (p *processProgram) Lead(ctx context.Context, input *os.File) (*Server, err
 	}
 	return p.confined(r)
 }
+
+// Crowd starts instances whose memory is not limited: the group of servers would limit
+// all together.
+func (p *processProgram) Crowd(n int) ([]Start, error) {
+	return repeated(n, func(ctx context.Context, input *os.File) (*Server, error) {
+		spec := p.config.Spec()
+		spec.Input, spec.Bare = input, true
+		r, err := launch.Start(ctx, spec)
+		if err != nil {
+			return nil, err
+		}
+		return &Server{running: r}, nil
+	}), nil
+}
+
+// repeated is n times the same.
+func repeated(n int, s Start) []Start { return slices.Repeat([]Start{s}, n) }
 
 // confined limits the memory of a program that was just started.
 func (p *processProgram) confined(r *launch.Running) (*Server, error) {

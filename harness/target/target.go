@@ -38,6 +38,10 @@ type Program interface {
 	// input, and returns while it runs. It is killed when ctx ends. input
 	// stays the caller's.
 	Lead(ctx context.Context, input *os.File) (*Server, error)
+	// Crowd makes n instances of the program, one that is led, ready to run at
+	// the same time, and returns what starts each: see Lead. The peak of their
+	// memory and what a monitor counts are not observed.
+	Crowd(n int) ([]Start, error)
 	// Command is the command line of one start, for people.
 	Command() []string
 	// Artefacts are the files that were built; the first is the image, the
@@ -45,6 +49,9 @@ type Program interface {
 	// if the program ends by itself.
 	Artefacts() []record.Artefact
 }
+
+// Start starts one instance of a program with a standard input.
+type Start func(ctx context.Context, input *os.File) (*Server, error)
 
 // Workload is a program and what it is given.
 type Workload struct {

@@ -119,8 +119,13 @@ type unikernelProgram struct {
 
 // command is the command line; more are flags of the monitor.
 func (p *unikernelProgram) command(more ...string) []string {
+	return p.plain(append([]string{"-stats", p.stats}, more...)...)
+}
+
+// plain is the command line without a report of the monitor.
+func (p *unikernelProgram) plain(more ...string) []string {
 	args := []string{
-		p.vmm, "-mem", strconv.FormatInt(p.env.MemoryBytes>>20, 10) + "M", "-cpus", strconv.Itoa(len(p.env.Processors(p.workload))), "-env", environment, "-stats", p.stats,
+		p.vmm, "-mem", strconv.FormatInt(p.env.MemoryBytes>>20, 10) + "M", "-cpus", strconv.Itoa(len(p.env.Processors(p.workload))), "-env", environment,
 	}
 	args = append(append(args, more...), p.image)
 	if given := p.env.arguments(p.workload); len(given) > 0 {

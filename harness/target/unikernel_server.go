@@ -52,6 +52,19 @@ func (p *unikernelProgram) Lead(ctx context.Context, input *os.File) (*Server, e
 	return p.start(ctx, launch.Spec{Args: p.command(statsFlags(fdLedStats)...), Input: input})
 }
 
+// Crowd starts monitors that write no report, which would be one file.
+func (p *unikernelProgram) Crowd(n int) ([]Start, error) {
+	return repeated(n, func(ctx context.Context, input *os.File) (*Server, error) {
+		r, err := launch.Start(ctx, launch.Spec{
+			Path: p.vmm, Args: p.plain(), Env: []string{environment}, Input: input, CPUs: p.env.Processors(p.workload), Bare: true,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return &Server{running: r}, nil
+	}), nil
+}
+
 // start starts the monitor as spec says, with the socket for statistics behind the
 // files that it gets.
 func (p *unikernelProgram) start(ctx context.Context, spec launch.Spec) (*Server, error) {

@@ -27,6 +27,9 @@ func (p *delays) learn(d *record.Data) error {
 		p.seen = make(map[[2]string][]float64)
 	}
 	for _, b := range p.suite.Benchmarks {
+		if b.Crowd != nil {
+			continue // see suite.Suite.Gated
+		}
 		least := -1.0
 		for _, t := range d.Run.Targets {
 			if _, other := record.SplitArm(t); !other {

@@ -5,12 +5,31 @@ import (
 	"strings"
 	"time"
 
+	"unibench/harness/record"
 	"unibench/harness/suite"
 	"unibench/harness/target"
 )
 
-// perStart is a generous guess of one start with its bookkeeping.
-const perStart = 100 * time.Millisecond
+// Generous guesses of one start with its bookkeeping, alone and among many.
+const (
+	perStart     = 100 * time.Millisecond
+	perCrowdling = 20 * time.Millisecond
+)
+
+// guess is how long a schedule may take, and how many starts that is.
+func guess(s suite.Suite, schedule []record.Slot) (starts int, d time.Duration) {
+	for _, slot := range schedule {
+		b, _ := s.Benchmark(slot.Benchmark)
+		n := b.Starts()
+		starts += n
+		if b.Crowd != nil {
+			d += time.Duration(n) * perCrowdling
+		} else {
+			d += time.Duration(n) * perStart
+		}
+	}
+	return starts, d.Round(time.Second)
+}
 
 // dryRun prints what a run would do.
 func (a *app) dryRun(config suite.Config, env *target.Env, origin suite.Origin) error {
@@ -26,7 +45,8 @@ func (a *app) dryRun(config suite.Config, env *target.Env, origin suite.Origin) 
 	for _, s := range p.Run.Skipped {
 		fmt.Fprintf(a.stdout, "%s is skipped: %s\n", s.What(), s.Reason)
 	}
-	fmt.Fprintf(a.stdout, "%d starts, about %v after building\n\n", len(p.Schedule), (time.Duration(len(p.Schedule)) * perStart).Round(time.Second))
+	starts, d := guess(p.Suite, p.Schedule)
+	fmt.Fprintf(a.stdout, "%d starts, about %v after building\n\n", starts, d)
 	block := -1
 	for _, s := range p.Schedule {
 		if s.Block != block {

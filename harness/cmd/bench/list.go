@@ -49,10 +49,10 @@ func (a *app) list(_ context.Context, args []string) error {
 		}
 		l := listing{Name: s.Name, Doc: s.Doc, Version: s.Version, Targets: target.Names(), Units: s.Units}
 		for _, b := range s.Benchmarks {
+			l.Starts += b.Starts() * len(l.Targets) * (s.Defaults.Count + s.Defaults.WarmUp)
 			l.Benchmarks = append(l.Benchmarks, listingBenchmark{b.Name, b.Workload.Package, b.Doc})
 		}
 		l.Time = s.Time
-		l.Starts = len(l.Benchmarks) * len(l.Targets) * (s.Defaults.Count + s.Defaults.WarmUp)
 		out = append(out, l)
 	}
 	if *asJSON {

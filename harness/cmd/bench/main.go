@@ -6,6 +6,7 @@
 //	bench run --suite boot        measure, print the table, store everything
 //	bench run --suite net         the same for servers under load
 //	bench run --suite syscall     the same for single operations: system calls, switches, controls
+//	bench run --suite pairs       one operation in two states: processors, mode switches, age
 //	bench run -baseline REVISION  the same of two builds in turns, and which is worse
 //	bench stat DIR...             the tables of stored runs again
 //	bench report DIR              a stored run as one HTML page

@@ -25,8 +25,8 @@ func TestReproduce(t *testing.T) {
 		stdout []string
 		stderr string
 	}{
-		{"all", []string{"all"}, 0, []string{"boot-milliseconds", "confirmed", "no stored run", "no benchmark", "bench run -suite boot"}, ""},
-		{"all is the default", nil, 0, []string{"claims: 1", "burst"}, ""},
+		{"all", []string{"all"}, 0, []string{"boot-milliseconds", "confirmed", "no stored run", "no benchmark: 0", "bench run -suite boot"}, ""},
+		{"all is the default", nil, 0, []string{"claims: 2", "burst"}, ""},
 		{"one", []string{"boot-milliseconds", "-format", "csv"}, 0, []string{"boot-milliseconds,pvm-2c,confirmed,start,boot,Hello,unikernel,,boot-first-ns,median,"}, ""},
 		{"two", []string{"-format", "json", "burst", "http-native"}, 0, []string{`"outcome": "no stored run"`, `"at_most": null`}, ""},
 		{"unknown", []string{"moon"}, 2, nil, `unknown claim "moon": choose all, or of boot-milliseconds, `},

@@ -112,6 +112,13 @@ func (f *selftestFlags) configs(fs *flag.FlagSet, names []string) ([]suite.Confi
 		if err := one.check(fs); err != nil {
 			return nil, err
 		}
+		s, _ := suite.Find(name)
+		if f.share > 0 && s.Place() == 0 {
+			return nil, usagef("-inject: there is no place for a slowdown in suite %s: it would be in both states of a pair", name)
+		}
+		if one.run == "" {
+			one.run = s.Gated()
+		}
 		// The defaults of the suite do not hold for these.
 		one.set["count"], one.set["targets"] = true, true
 		c, err := one.config(allowed)

@@ -15,6 +15,10 @@ func main() {
 	switch os.Args[1] {
 	case "end":
 		return
+	case "wait":
+		fmt.Println("waiting")
+		io.Copy(io.Discard, os.Stdin)
+		return
 	case "hang":
 		fmt.Println("hanging")
 		// A live read end nobody writes to: waits for ever, without
