@@ -94,7 +94,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	flags.StringVar(&c.resume, "resume", "", "folder of an interrupted run to go on with")
 	flags.StringVar(&c.uni, "uni", "bin/uni", "the uni command")
 	flags.IntVar(&c.times, "times", 1, "how often to run each package as a unikernel")
-	flags.StringVar(&c.memory, "mem", "2G", "memory of each unikernel")
+	flags.StringVar(&c.memory, "mem", "", "memory of each unikernel (2G, with -long 5G)")
 	flags.StringVar(&c.expected, "expected", "", "file of expected differences (the built-in one)")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -105,6 +105,13 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	c.packages = flags.Args()
 	if c.times < 1 {
 		return &usageError{errors.New("-times is a number from 1 up")}
+	}
+	switch {
+	case c.memory != "":
+	case c.long:
+		c.memory = "5G" // package net sends a file of 2 GiB
+	default:
+		c.memory = "2G"
 	}
 	if c.resume != "" && c.out != "" {
 		return &usageError{errors.New("-out is for a new run, and -resume names the folder of an old one")}
