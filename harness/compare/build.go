@@ -2,6 +2,7 @@ package compare
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -31,7 +32,11 @@ func assess(old, new *record.Data, o Options, allowed []string, pair bool) (*Res
 		Alpha: o.Alpha, Min: o.Min, Correction: o.Correct, Seed: mix(old.Run.Seed, new.Run.Seed), Paired: pair,
 	}
 	w := &warnings{}
-	floor := usable(o, w)
+	floor := o.Floor
+	r.noFloor = floor.Missing(r.HostClass, r.Suite, o.Now)
+	if r.noFloor != "" {
+		floor = nil
+	}
 	for _, p := range common(old, new) {
 		for _, u := range new.Run.Units {
 			before, ok := old.Run.Unit(u.Name)
@@ -48,10 +53,15 @@ func assess(old, new *record.Data, o Options, allowed []string, pair bool) (*Res
 				row.Primary = o.Primary.MatchString(row.Name())
 			}
 			row.Floor = nan()
-			if share, ok := floor.Lookup(r.Suite, p.benchmark, p.target, u.Name); ok {
-				row.Floor = Number(share)
+			g, ok := floor.Lookup(r.Suite, p.benchmark, p.target, u.Name)
+			if ok {
+				row.Floor = Number(g.Share)
 			}
 			fill(&row, a, b, r, o, w)
+			if n := min(row.Old.N, row.New.N); row.Primary && ok && n < g.Trials {
+				w.add(row.Name(), fmt.Sprintf("the noise floor was measured with %d trials on each side, and of fewer, as here, medians lie further apart by chance: "+
+					"run with -count %d, or measure the floor anew with bench selftest -count %d", g.Trials, g.Trials, n))
+			}
 			r.Rows = append(r.Rows, row)
 		}
 	}
@@ -77,15 +87,6 @@ func refOf(r *record.Run) Ref {
 func mix(a, b uint64) uint64 { return a*0x9e3779b97f4a7c15 + b }
 
 func nan() Number { return Number(math.NaN()) }
-
-// usable is the noise floor if it holds today.
-func usable(o Options, w *warnings) *noise.File {
-	if o.Floor != nil && !o.Now.IsZero() && o.Now.After(o.Floor.Expires) {
-		w.add("the noise floor of this host class", "expired on "+o.Floor.Expires.Format(time.DateOnly)+" and is not used: measure it anew")
-		return nil
-	}
-	return o.Floor
-}
 
 // fill computes everything about a row but its verdict.
 func fill(row *Row, a, b values, r *Result, o Options, w *warnings) {

@@ -89,6 +89,7 @@ type Result struct {
 	Rows       []Row         `json:"rows"`
 	Notes      []report.Note `json:"notes"`
 
+	noFloor    string   // why no noise floor is used
 	noisyFloor []string // primary rows whose floor is above the asked threshold
 }
 

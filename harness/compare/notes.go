@@ -66,7 +66,7 @@ func notes(old, new *record.Data, r *Result, o Options, allowed []string, w *war
 		}
 	}
 	add(result, r.summary()...)
-	add(report.Method, r.method(o)...)
+	add(report.Method, r.method()...)
 	for _, s := range []string{old.Run.Estimate, new.Run.Estimate} {
 		if s != "" {
 			add(report.HostFact, "these numbers are estimates: "+s)
@@ -79,6 +79,9 @@ func notes(old, new *record.Data, r *Result, o Options, allowed []string, w *war
 	}
 	if new.Run.Baseline == nil { // builds of one run share their canaries
 		add(report.Warning, canaries(old, new, o.Min)...)
+	}
+	if r.noFloor != "" {
+		add(report.Warning, r.noFloor)
 	}
 	for _, s := range allowed {
 		add(report.Warning, "allowed: "+s)
@@ -134,7 +137,7 @@ func (r *Result) reach() float64 {
 	return far
 }
 
-func (r *Result) method(o Options) []string {
+func (r *Result) method() []string {
 	over := "trials"
 	if r.Paired {
 		over = "pairs of blocks"
@@ -144,8 +147,8 @@ func (r *Result) method(o Options) []string {
 		p = "* primary metric: p by Mann-Whitney, not corrected for the number of tests"
 	}
 	threshold := fmt.Sprintf("a difference has p < %.3g and counts from the greater of %.3g %% and %d noise floors on", r.Alpha, 100*r.Min, noise.Factor)
-	if o.Floor == nil {
-		threshold = fmt.Sprintf("a difference has p < %.3g and counts from %.3g %% on; no noise floor of this host class is stored", r.Alpha, 100*r.Min)
+	if r.noFloor != "" {
+		threshold = fmt.Sprintf("a difference has p < %.3g and counts from %.3g %% on", r.Alpha, 100*r.Min)
 	}
 	out := []string{
 		fmt.Sprintf("+- is the larger side of the %g %% interval of the median; new/old has its %g %% bootstrap interval over %s, seed %d",

@@ -137,11 +137,11 @@ func (f *File) Format() ([]byte, error) {
 // Lookup returns the floor that fits best: one of the benchmark and target before
 // one of the benchmark, that before one of the target, that before one of the unit
 // alone. A nil file has none.
-func (f *File) Lookup(suite, benchmark, target, unit string) (share float64, ok bool) {
+func (f *File) Lookup(suite, benchmark, target, unit string) (best Floor, ok bool) {
 	if f == nil {
-		return 0, false
+		return Floor{}, false
 	}
-	best := -1
+	had := -1
 	for _, g := range f.Floors {
 		if g.Suite != suite || g.Unit != unit || g.Benchmark != "" && g.Benchmark != benchmark || g.Target != "" && g.Target != target {
 			continue
@@ -153,9 +153,41 @@ func (f *File) Lookup(suite, benchmark, target, unit string) (share float64, ok 
 		if g.Target != "" {
 			rank++
 		}
-		if rank > best {
-			best, share = rank, g.Share
+		if rank > had {
+			had, best = rank, g
 		}
 	}
-	return share, best >= 0
+	return best, had >= 0
+}
+
+// Trials is the most trials that a floor of the suite was measured with, 0 for none.
+func (f *File) Trials(suite string) int {
+	n := 0
+	if f != nil {
+		for _, g := range f.Floors {
+			if g.Suite == suite {
+				n = max(n, g.Trials)
+			}
+		}
+	}
+	return n
+}
+
+// Missing says why there is no floor to use for a suite, with the next step; it is empty
+// where there is one. A nil file has none, and one is out of date after it expires, where
+// now is known.
+func (f *File) Missing(hostClass, suite string, now time.Time) string {
+	next := "measure it with bench selftest -suite " + suite
+	if f == nil {
+		return fmt.Sprintf("no noise floor of host class %s is stored: %s", hostClass, next)
+	}
+	if !now.IsZero() && now.After(f.Expires) {
+		return fmt.Sprintf("the noise floor of host class %s expired on %s and is not used: %s", hostClass, f.Expires.Format(time.DateOnly), next)
+	}
+	for _, g := range f.Floors {
+		if g.Suite == suite {
+			return ""
+		}
+	}
+	return fmt.Sprintf("no noise floor of suite %s is stored for host class %s: %s", suite, hostClass, next)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,12 +40,37 @@ func TestLookup(t *testing.T) {
 		{"boot", "Echo", "container", "req/s", 0, false},
 	} {
 		got, ok := sample().Lookup(c.suite, c.benchmark, c.target, c.unit)
-		if got != c.want || ok != c.ok {
+		if got.Share != c.want || ok != c.ok {
 			t.Errorf("Lookup(%s, %s, %s, %s) = %v, %v; want %v, %v", c.suite, c.benchmark, c.target, c.unit, got, ok, c.want, c.ok)
 		}
 	}
 	if _, ok := (*noise.File)(nil).Lookup("net", "Echo", "process", "req/s"); ok {
 		t.Error("no file has a floor")
+	}
+}
+
+func TestMissing(t *testing.T) {
+	f := sample()
+	f.Floors[1].Trials = 8
+	day := 24 * time.Hour
+	for _, c := range []struct {
+		f     *noise.File
+		suite string
+		now   time.Time
+		want  string
+	}{
+		{f, "net", f.Expires.Add(-day), ""},
+		{f, "net", time.Time{}, ""},
+		{f, "net", f.Expires.Add(day), "expired on " + f.Expires.Format(time.DateOnly)},
+		{f, "boot", f.Expires.Add(-day), "no noise floor of suite boot is stored for host class pvm-2c: measure it with bench selftest -suite boot"},
+		{nil, "net", f.Expires, "no noise floor of host class pvm-2c is stored"},
+	} {
+		if got := c.f.Missing("pvm-2c", c.suite, c.now); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("Missing(%s, %v) = %q, want %q", c.suite, c.now, got, c.want)
+		}
+	}
+	if n, none := f.Trials("net"), f.Trials("boot"); n != 8 || none != 0 || (*noise.File)(nil).Trials("net") != 0 {
+		t.Errorf("Trials = %d and %d, want 8 and 0", n, none)
 	}
 }
 

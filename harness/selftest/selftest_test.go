@@ -147,14 +147,14 @@ func TestNoise(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		share, ok := got.Lookup("boot", "Hello", "unikernel", "boot-first-ns")
-		if !ok || share != float64(s.Rows[0].Floor) || got.Floors[len(got.Floors)-1].Trials != 20 || got.Floors[len(got.Floors)-1].Repetitions != 6 {
-			t.Errorf("%s: floor %v, %v; want %v of 20 trials and 6 repetitions: %+v", tt.name, share, ok, s.Rows[0].Floor, got.Floors)
+		floor, ok := got.Lookup("boot", "Hello", "unikernel", "boot-first-ns")
+		if share := floor.Share; !ok || share != float64(s.Rows[0].Floor) || got.Floors[len(got.Floors)-1].Trials != 20 || got.Floors[len(got.Floors)-1].Repetitions != 6 {
+			t.Errorf("%s: floor %v, %v; want %v of 20 trials and 6 repetitions: %+v", tt.name, floor, ok, s.Rows[0].Floor, got.Floors)
 		}
 		if _, ok := got.Lookup("net", "X", "unikernel", "req/s"); ok != tt.net || !got.Expires.Equal(tt.expires) {
 			t.Errorf("%s: floor of net %v, want %v; expires %v, want %v", tt.name, ok, tt.net, got.Expires, tt.expires)
 		}
-		if share, _ := got.Lookup("boot", "Other", "unikernel", "boot-first-ns"); share == 9 {
+		if g, _ := got.Lookup("boot", "Other", "unikernel", "boot-first-ns"); g.Share == 9 {
 			t.Errorf("%s: an old floor of the same suite was kept", tt.name)
 		}
 	}

@@ -165,8 +165,8 @@ func (s *Series) detect(floor *noise.File, o Options) {
 		return
 	}
 	s.Min = Number(o.Min)
-	if share, ok := floor.Lookup(s.Suite, s.Benchmark, s.Target, s.Unit); ok {
-		s.Min = max(s.Min, Number(noise.Factor*share))
+	if g, ok := floor.Lookup(s.Suite, s.Benchmark, s.Target, s.Unit); ok {
+		s.Min = max(s.Min, Number(noise.Factor*g.Share))
 	}
 	values := make([]float64, len(s.Points))
 	for i, p := range s.Points {

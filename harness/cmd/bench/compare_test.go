@@ -246,11 +246,32 @@ func TestCompareFloor(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	data, err := file.Format()
-	if err != nil {
-		t.Fatal(err)
+	// says wants a warning of a comparison with the file as it is now.
+	says := func(text string) {
+		t.Helper()
+		data, err := file.Format()
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(data)
+		_, stdout, _ := p.ask("compare", old, slow)
+		stdout = strings.Join(strings.Fields(stdout), " ") // lines are wrapped
+		if text != "" && !strings.Contains(stdout, text) || text == "" && strings.Contains(stdout, "noise floor was") {
+			t.Errorf("no %q in %s", text, stdout)
+		}
 	}
-	put(data)
+	if _, stdout, _ := p.ask("compare", old, slow); !strings.Contains(stdout, "no noise floor of host class pvm-2c is stored") {
+		t.Errorf("without a floor:\n%s", stdout)
+	}
+	file.Floors[0].Trials = 20
+	says("was measured with 20 trials on each side, and of fewer, as here, medians lie further apart by chance: run with -count 20, or measure the floor anew with bench selftest -count 10: Hello process boot-first-ns")
+	file.Floors[0].Suite = "net"
+	says("no noise floor of suite boot is stored for host class pvm-2c: measure it with bench selftest -suite boot")
+	file.Measured, file.Expires = now.AddDate(0, -2, 0), now.AddDate(0, -1, 0)
+	says("expired on " + file.Expires.Format(time.DateOnly) + " and is not used")
+	file.Measured, file.Expires = now, now.AddDate(0, 1, 0)
+	file.Floors[0].Suite, file.Floors[0].Trials = "boot", 10
+	says("")
 	if status, stdout, stderr := p.ask("compare", old, slow); status != exitOK || !strings.Contains(stdout, "16%") {
 		t.Errorf("10 %% against a floor of 8 %%: status %d, want 0 and a threshold of 16%%\n%s%s", status, stdout, stderr)
 	}

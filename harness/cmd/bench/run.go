@@ -115,6 +115,9 @@ func (f *runFlags) decide() (suite.Config, *record.Data, error) {
 	if err != nil {
 		return suite.Config{}, nil, err
 	}
+	if d.Run.Planted != nil {
+		return suite.Config{}, nil, usagef("-resume: %s belongs to a self-test with a planted slowdown: continue that with bench selftest -resume", f.resume)
+	}
 	var c suite.Config
 	if err := json.Unmarshal(d.Run.Config, &c); err != nil {
 		return c, nil, &record.DataError{Path: filepath.Join(f.resume, record.RunFile), Reason: "its configuration cannot be read", Err: err}
@@ -231,7 +234,7 @@ func (m *measuring) session(ctx context.Context, plan *suite.Plan, stored *recor
 	if stored == nil {
 		s, err = suite.Start(plan, f.out, first)
 	} else {
-		s, err = suite.Continue(plan, f.resume, first)
+		s, err = suite.Continue(plan, stored.Dir, first)
 	}
 	if err != nil {
 		return nil, err
@@ -261,13 +264,17 @@ func (m *measuring) session(ctx context.Context, plan *suite.Plan, stored *recor
 	if err != nil {
 		return nil, errors.Join(runErr, err)
 	}
-	return s.Writer().Data(), a.conclude(s.Writer(), runErr)
+	next := "continue with bench run -resume " + s.Writer().Dir()
+	if m.bare {
+		next = "" // whoever repeats sessions knows how to go on with them
+	}
+	return s.Writer().Data(), a.conclude(s.Writer().Data(), runErr, next)
 }
 
-// conclude says how the run ended, if not well.
-func (a *app) conclude(w *record.Writer, err error) error {
+// conclude says how the run ended, if not well, and how one that was interrupted goes on.
+func (a *app) conclude(d *record.Data, err error, next string) error {
 	failed, limited := 0, 0 // in all sessions
-	for _, t := range w.Data().Trials {
+	for _, t := range d.Trials {
 		switch t.Status {
 		case record.Complete:
 		case record.GeneratorLimited:
@@ -278,31 +285,34 @@ func (a *app) conclude(w *record.Writer, err error) error {
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(a.stderr, "bench: interrupted with %d trials left: continue with bench run -resume %s\n", len(w.Pending()), w.Dir())
+		text := fmt.Sprintf("interrupted with %d trials left", len(d.Pending()))
+		if next != "" {
+			text += ": " + next
+		}
+		fmt.Fprintf(a.stderr, "bench: %s\n", text)
 		return fmt.Errorf("%w: %w", errSaid, err)
 	case err != nil:
 		return err
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d trials failed: see the table above and %s", failed, len(w.Data().Schedule), filepath.Join(w.Dir(), record.RawDir))
+		return fmt.Errorf("%d of %d trials failed: see the table above and %s", failed, len(d.Schedule), filepath.Join(d.Dir, record.RawDir))
 	}
 	if limited > 0 {
-		return fmt.Errorf("%w: the load generator was the limit in %d of %d trials, which do not count: see the table above", errInsufficient, limited, len(w.Data().Schedule))
+		return fmt.Errorf("%w: the load generator was the limit in %d of %d trials, which do not count: see the table above", errInsufficient, limited, len(d.Schedule))
 	}
 	return nil
 }
 
-// published are the arguments that are stored. Where the results folder is made is
-// left out: it changes no result, and names a folder of this host; so does a baseline
-// that is one.
+// published are the arguments that are stored. Where results are written is left out: it
+// changes no result, and names a folder of this host; so does a baseline that is one.
 func (f *runFlags) published(args []string) []string {
 	var out []string
 	for i := 0; i < len(args); i++ {
 		name, value, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
 		switch flagged := strings.HasPrefix(args[i], "-"); {
-		case flagged && name == "out" && !joined:
+		case flagged && (name == "out" || name == "write") && !joined:
 			i++
-		case flagged && name == "out":
+		case flagged && (name == "out" || name == "write"):
 		case flagged && name == "baseline" && !joined && i+1 < len(args):
 			i++
 			out = append(out, "-baseline", baselineWord(args[i]))

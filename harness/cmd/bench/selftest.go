@@ -5,8 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -14,12 +12,10 @@ import (
 	"unibench/harness/baseline"
 	"unibench/harness/compare"
 	"unibench/harness/host"
-	"unibench/harness/noise"
 	"unibench/harness/record"
 	"unibench/harness/selftest"
 	"unibench/harness/suite"
 	"unibench/harness/table"
-	"unibench/harness/target"
 )
 
 // Defaults of bench selftest.
@@ -32,7 +28,8 @@ const (
 	pilotCount  = 5 // blocks of the run that says what a planted delay is a share of
 )
 
-// selftestDir is the folder below -out where the runs of self-tests lie.
+// selftestDir is the folder below -out where self-tests lie, each in a folder of its own
+// with its runs.
 const selftestDir = "selftest"
 
 // selftestFlags are the flags of bench selftest; what is not here is as in bench run.
@@ -42,7 +39,8 @@ type selftestFlags struct {
 	reps                          int
 	all                           bool
 
-	share float64 // of inject
+	share float64                 // of inject
+	had   map[sessionKey]*earlier // of the self-test that is continued
 }
 
 func (f *selftestFlags) flagSet() *flag.FlagSet {
@@ -55,6 +53,7 @@ func (f *selftestFlags) flagSet() *flag.FlagSet {
 	fs.StringVar(&f.write, "write", "", "`file` for the noise floor (default: noise/CLASS.json below -out)")
 	fs.StringVar(&f.format, "format", string(table.Text), "one of "+formats())
 	fs.BoolVar(&f.all, "all", false, "show exploratory rows, too")
+	fs.StringVar(&f.resume, "resume", "", "continue the interrupted self-test in this `folder`, such as results/selftest/TIME-COMMIT")
 	fs.StringVar(&f.targets, "targets", armed, "comma-separated `list` of targets")
 	for _, name := range []string{"run", "warmup", "seed", "cpus", "out", "x", "runtime", "allow", "force", "wait", "timeout", "duration"} {
 		g := run.Lookup(name)
@@ -68,6 +67,9 @@ func (f *selftestFlags) flagSet() *flag.FlagSet {
 func (f *selftestFlags) check(fs *flag.FlagSet) ([]string, error) {
 	if err := checkFormat(f.format); err != nil {
 		return nil, err
+	}
+	if f.isSet(fs, "resume") {
+		return nil, f.checkResume(fs)
 	}
 	if f.reps < 1 {
 		return nil, usagef("-reps %d: want at least 1", f.reps)
@@ -142,8 +144,17 @@ func (a *app) selftest(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	configs, err := f.configs(fs, names)
-	if err != nil {
+	var configs []suite.Config
+	var plan *selftest.Plan
+	if f.resume != "" {
+		if plan, configs, err = f.read(); err != nil {
+			return err
+		}
+		names = nil
+		for _, c := range configs {
+			names = append(names, c.Suite)
+		}
+	} else if configs, err = f.configs(fs, names); err != nil {
 		return err
 	}
 	if again, err := a.elsewhere(names); again || err != nil {
@@ -158,198 +169,53 @@ func (a *app) selftest(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	if err := a.doubtFloor(f, env.Host.Class(), names); err != nil {
+		return err
+	}
 	held, louder, err := a.quieten(ctx, &f.runFlags, env, configs[0].Placement)
 	if err != nil {
 		return err
 	}
 	defer louder()
-	f.runFlags.out = filepath.Join(f.out, selftestDir)
-	var sessions []selftest.Session
-	var planted *record.Planted
-	for _, c := range configs {
-		env.MemoryBytes = c.Memory
-		m := &measuring{a: a, f: &f.runFlags, plain: env, other: baseline.Same(env), origin: origin, quiet: held, bare: true}
-		more, p, err := m.repeat(ctx, c, f)
-		if err != nil {
-			return err
-		}
-		sessions = append(sessions, more...)
-		planted = together(planted, p)
+	origin.Start = time.Now() // it may have waited
+	dir := f.resume
+	if plan != nil {
+		origin.Argv = plan.Argv
+	} else if dir, err = f.begin(configs, origin); err != nil {
+		return err
 	}
-	s := selftest.Summarise(sessions, planted)
+	s, err := a.sessions(ctx, f, configs, &measuring{a: a, f: &f.runFlags, plain: env, origin: origin, quiet: held, bare: true}, dir)
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(a.stderr, "bench: the self-test is not complete: continue with bench selftest -resume %s\n", shown(dir))
+		return fmt.Errorf("%w: %w", errSaid, err)
+	}
+	if err != nil {
+		return err
+	}
 	if err := s.Write(a.stdout, table.Format(f.format), f.all); err != nil {
 		return err
 	}
-	return a.concludeSelftest(f, s, filepath.Dir(f.runFlags.out))
+	return a.concludeSelftest(f, s, f.out)
 }
 
-// together describes what was planted in several suites.
-func together(a, b *record.Planted) *record.Planted {
-	if a == nil || b == nil || a.Where == b.Where {
-		return b
-	}
-	c := *a
-	c.Where += "; " + b.Where
-	return &c
-}
-
-// repeat runs one suite again and again, with programs that are built once.
-func (m *measuring) repeat(ctx context.Context, c suite.Config, f *selftestFlags) ([]selftest.Session, *record.Planted, error) {
-	s, _ := suite.Find(c.Suite)
-	var place suite.Place // none
-	if f.share > 0 {
-		place = s.Place()
-	}
-	m.plant = target.Plant{Delay: make(map[string]time.Duration)}
-	switch place {
-	case suite.Program:
-		m.plant.Share = f.share
-	case suite.Network:
-		m.plant.Share, m.plant.Wire = f.share, plantedWire
-	}
-	plan, err := m.plan(ctx, c)
-	if err != nil {
-		return nil, nil, err
-	}
-	seed := c.Seed
-	next := func(count int, planted *record.Planted) (*record.Data, error) {
-		start, err := nextSecond(ctx, m.origin.Start)
-		if err != nil {
-			return nil, err
-		}
-		m.origin.Start = start
-		seed++
-		p, err := plan.Again(seed, count, start, planted)
-		if err != nil {
-			return nil, err
-		}
-		return m.session(ctx, p, nil)
-	}
-	held := delays{suite: plan.Suite, share: f.share, unit: plan.Suite.FirstPrimary(), into: m.plant.Delay}
+// sessions runs every suite of a self-test, with its runs below dir.
+func (a *app) sessions(ctx context.Context, f *selftestFlags, configs []suite.Config, m *measuring, dir string) (*selftest.Summary, error) {
+	flags := f.runFlags
+	flags.out = dir
+	m.f = &flags
+	var sessions []selftest.Session
 	var planted *record.Planted
-	switch place {
-	case suite.Program:
-		planted = &record.Planted{Target: strings.Join(c.Targets, ", "), Share: f.share, Where: fmt.Sprintf(
-			"in suite %s: the program keeps its processor busy after each batch for %.3g %% of its time, as a part of it", c.Suite, 100*f.share)}
-	case suite.Network:
-		planted = &record.Planted{Target: strings.Join(c.Targets, ", "), Share: f.share, Where: fmt.Sprintf(
-			"in suite %s: the relay of the network delays frames by %v each way on both builds, and on the new one by %.3g %% more", c.Suite, plantedWire, 100*f.share)}
-	case suite.Launcher:
-		fmt.Fprintf(m.a.stderr, "bench: suite %s: a pilot of %d blocks\n", c.Suite, pilotCount)
-		d, err := next(pilotCount, nil)
+	for _, c := range configs {
+		m.plain.MemoryBytes = c.Memory
+		one := *m
+		one.other = baseline.Same(m.plain)
+		more, p, err := one.repeat(ctx, c, f)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if err := held.learn(d); err != nil {
-			return nil, nil, err
-		}
-		planted = &record.Planted{Target: strings.Join(c.Targets, ", "), Share: f.share, Where: fmt.Sprintf(
-			"in suite %s: the launcher keeps its processor busy for %.3g %% of the median that %s of the baseline had in a pilot and the sessions before, after the start of the clock and before that of the program", c.Suite, 100*f.share, held.unit)}
+		m.origin.Start = one.origin.Start
+		sessions = append(sessions, more...)
+		planted = together(planted, p)
 	}
-	o, err := m.f.plainOptions()
-	if err != nil {
-		return nil, nil, err
-	}
-	var out []selftest.Session
-	for n := range f.reps {
-		fmt.Fprintf(m.a.stderr, "bench: suite %s: %d of %d\n", c.Suite, n+1, f.reps)
-		d, err := next(c.Count, planted)
-		if err != nil {
-			return nil, nil, err
-		}
-		if place == suite.Launcher {
-			if err := held.learn(d); err != nil {
-				return nil, nil, err
-			}
-		}
-		r, err := compare.Arms(d, o)
-		if err != nil {
-			return nil, nil, err
-		}
-		out = append(out, selftest.Session{Result: r, Folder: d.Run.Dir()})
-	}
-	return out, planted, nil
-}
-
-// plainOptions are those of a comparison that knows no noise floor.
-func (f *runFlags) plainOptions() (compare.Options, error) {
-	min, err := share("min", f.min)
-	return compare.Options{Min: min, Now: time.Now()}, err
-}
-
-// nextSecond waits until the clock shows another second than last: the folders of runs
-// are named by it.
-func nextSecond(ctx context.Context, last time.Time) (time.Time, error) {
-	for {
-		now := time.Now()
-		if now.Unix() > last.Unix() {
-			return now, nil
-		}
-		select {
-		case <-ctx.Done():
-			return now, ctx.Err()
-		case <-time.After(now.Truncate(time.Second).Add(time.Second).Sub(now)):
-		}
-	}
-}
-
-// concludeSelftest writes the noise floor, or says what the gate missed.
-func (a *app) concludeSelftest(f *selftestFlags, s *selftest.Summary, root string) error {
-	failed := s.Passed()
-	if s.Planted != nil {
-		if failed != nil {
-			return failed
-		}
-		return fmt.Errorf("%w, as planted, of %s", errRegressed, strings.Join(s.Named(), ", "))
-	}
-	file := f.write
-	if file == "" {
-		file = noise.Path(root, s.HostClass)
-	}
-	had, err := noise.Read(file)
-	if err != nil {
-		return err
-	}
-	floor, err := s.Noise(had, time.Now())
-	switch {
-	case errors.Is(err, selftest.ErrFew):
-		fmt.Fprintf(a.stderr, "bench: no noise floor is written: %v\n", err)
-	case err != nil:
-		return err
-	default:
-		if err := writeFloor(file, floor); err != nil {
-			return err
-		}
-		fmt.Fprintf(a.stderr, "bench: noise floor in %s, good until %s\n", shown(file), floor.Expires.Format(time.DateOnly))
-	}
-	if failed != nil {
-		return fmt.Errorf("%w: %w", errNoisy, failed)
-	}
-	return nil
-}
-
-// writeFloor replaces the file, whole or not at all.
-func writeFloor(file string, f *noise.File) error {
-	b, err := f.Format()
-	if err != nil {
-		return err
-	}
-	dir := filepath.Dir(file)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return &record.WriteError{Path: dir, Err: err}
-	}
-	tmp, err := os.CreateTemp(dir, ".new-")
-	if err != nil {
-		return &record.WriteError{Path: file, Err: err}
-	}
-	_, err = tmp.Write(b)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), file)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-		return &record.WriteError{Path: file, Err: err}
-	}
-	return nil
+	return selftest.Summarise(sessions, planted), nil
 }
