@@ -41,8 +41,8 @@ type command struct {
 	args    string
 	summary string
 	// examples are command lines for the help. A test runs them, with stored
-	// runs in place of OLD, NEW, DIR, SERVED and results, and files of its own in
-	// place of OUT and FILE.html, and wants status 0.
+	// runs in place of OLD, NEW, DIR, SERVED, SELFTEST and results, and files of its
+	// own in place of OUT and FILE.html, and wants status 0.
 	examples []string
 	run      func(a *app, ctx context.Context, args []string) error
 }
@@ -68,7 +68,11 @@ func commands() []command {
 			"bench compare -primary 'Hello (process|unikernel) boot-first-ns' -correct none OLD NEW",
 			"bench compare -allow benchmarks,targets,units,version -all -format csv OLD NEW",
 		}, (*app).compare},
-		{"selftest", "[-suite S,..] [-count N] [-reps R] [-inject 5%] [flags]", "run the same build twice in turns, and find how much noise there is and whether the gate keeps quiet; or slow one down, and see whether it is found", nil, (*app).selftest},
+		{"selftest", "[-suite S,..] [-count N] [-reps R] [-inject 5%] [flags] | -resume DIR", "run the same build twice in turns, and find how much noise there is and whether the gate keeps quiet; or slow one down, and see whether it is found", []string{
+			"bench selftest -suite boot,syscall -targets process -count 20 -reps 20 -dry-run",
+			"bench selftest -suite boot -targets process -inject 5% -dry-run",
+			"bench selftest -resume SELFTEST -dry-run",
+		}, (*app).selftest},
 		{"trend", "[flags] [DIR...]", "show stored runs as a history, and which commits changed it", []string{
 			"bench trend results",
 			"bench trend -suite boot -class pvm-2c -metric 'boot-first-ns$' results",

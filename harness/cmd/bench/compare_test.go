@@ -100,6 +100,7 @@ func TestExamples(t *testing.T) {
 		words["OLD"], words["NEW"] = words["NEW"], history(n, 1, 0.005).Store(t, results, -1)
 	}
 	words["BUILDS"] = builds(0, 1, 0.005).Store(t, filepath.Join(p.out, "builds"), -1)
+	words["SELFTEST"] = begunSelftest(t, p)
 	copyClaims(t, p, results)
 	words["DIR"], words["SERVED"] = words["NEW"], published(t, p, "net")
 	for _, c := range commands() {

@@ -69,3 +69,33 @@ func (a *app) dryRun(config suite.Config, env *target.Env, origin suite.Origin) 
 	}
 	return nil
 }
+
+// dryRunSelftest prints what a self-test would do, and what of it is done.
+func (a *app) dryRunSelftest(f *selftestFlags, configs []suite.Config, env *target.Env, origin suite.Origin) error {
+	for i, c := range configs {
+		if i > 0 {
+			fmt.Fprintln(a.stdout)
+		}
+		complete, begun := 0, 0
+		for key, e := range f.had {
+			switch {
+			case key.suite != c.Suite:
+			case e.sealed && len(e.data.Pending()) == 0:
+				complete++
+			default:
+				begun++
+			}
+		}
+		s, _ := suite.Find(c.Suite)
+		pilot := ""
+		if f.share > 0 && s.Place() == suite.Launcher {
+			pilot = fmt.Sprintf(" after a pilot of %d blocks", pilotCount)
+		}
+		fmt.Fprintf(a.stdout, "sessions: %d%s, each with a seed of its own; complete: %d, begun: %d\n", f.reps, pilot, complete, begun)
+		env.MemoryBytes = c.Memory
+		if err := a.dryRun(c, env, origin); err != nil {
+			return err
+		}
+	}
+	return nil
+}

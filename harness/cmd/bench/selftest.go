@@ -55,7 +55,7 @@ func (f *selftestFlags) flagSet() *flag.FlagSet {
 	fs.BoolVar(&f.all, "all", false, "show exploratory rows, too")
 	fs.StringVar(&f.resume, "resume", "", "continue the interrupted self-test in this `folder`, such as results/selftest/TIME-COMMIT")
 	fs.StringVar(&f.targets, "targets", armed, "comma-separated `list` of targets")
-	for _, name := range []string{"run", "warmup", "seed", "cpus", "out", "x", "runtime", "allow", "force", "wait", "timeout", "duration"} {
+	for _, name := range []string{"run", "warmup", "seed", "cpus", "out", "x", "runtime", "allow", "force", "wait", "dry-run", "timeout", "duration"} {
 		g := run.Lookup(name)
 		fs.Var(g.Value, g.Name, g.Usage)
 	}
@@ -157,12 +157,17 @@ func (a *app) selftest(ctx context.Context, args []string) (err error) {
 	} else if configs, err = f.configs(fs, names); err != nil {
 		return err
 	}
-	if again, err := a.elsewhere(names); again || err != nil {
-		return err
+	if !f.dryRun {
+		if again, err := a.elsewhere(names); again || err != nil {
+			return err
+		}
 	}
 	env, origin, err := a.environment(ctx, &f.runFlags, configs[0], append([]string{"selftest"}, args...))
 	if err != nil {
 		return err
+	}
+	if f.dryRun {
+		return a.dryRunSelftest(f, configs, env, origin)
 	}
 	release, err := a.occupy(ctx, f.wait, env, f.out)
 	if err != nil {

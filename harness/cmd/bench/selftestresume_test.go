@@ -9,9 +9,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"unibench/harness/record"
 	"unibench/harness/selftest"
+	"unibench/harness/suite"
 )
 
 // stopSelftest starts a self-test and sends the signal in the middle of its second
@@ -41,6 +43,29 @@ func stopSelftest(t *testing.T, p *place, sig syscall.Signal, args ...string) (d
 		t.Fatalf("folders of self-tests: %v, %v; want one\n%s", dirs, err, stderr.String())
 	}
 	return dirs[0], stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+// begunSelftest makes the folder of a self-test that was killed before its first session.
+func begunSelftest(t *testing.T, p *place) string {
+	t.Helper()
+	f := &selftestFlags{}
+	fs := f.flagSet()
+	if err := fs.Parse([]string{"-suite", "boot", "-targets", "process", "-out", filepath.Join(p.out, "selftests")}); err != nil {
+		t.Fatal(err)
+	}
+	names, err := f.check(fs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	configs, err := f.configs(fs, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := f.begin(configs, suite.Origin{Start: time.Now(), Argv: []string{"bench", "selftest"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func findRuns(t *testing.T, dir string) []*record.Data {
@@ -135,6 +160,9 @@ func TestSelftestInterrupted(t *testing.T) {
 	dir, said, status := stopSelftest(t, p, syscall.SIGINT, "-count", "8", "-reps", "5")
 	if status != exitInterrupted || !strings.Contains(said, "continue with bench selftest -resume "+dir+"\n") || strings.Contains(said, "bench run -resume") {
 		t.Errorf("status %d, want %d\n%s", status, exitInterrupted, said)
+	}
+	if status, stdout, stderr := p.ask("selftest", "-resume", dir, "-dry-run"); status != exitOK || !strings.Contains(stdout, "sessions: 5, each with a seed of its own; complete: 1, begun: 1\n") || !strings.Contains(stdout, "suite boot on ") {
+		t.Errorf("-dry-run: status %d\n%s%s", status, stdout, stderr)
 	}
 	for _, c := range []struct {
 		name, stderr string
