@@ -31,8 +31,11 @@ func Trend(s *trend.Series) (*Figure, error) {
 	}
 	f := &Figure{
 		Name:     fileName(s.Suite, s.HostClass, "v"+s.Version, s.Line, s.Unit, "trend"),
-		title:    fmt.Sprintf("%s on %s: %s over %d runs on %s", s.Benchmark, s.Target, s.Unit, n, s.HostClass),
+		title:    fmt.Sprintf("%s on %s: %s over %d runs on %s", s.Benchmark, s.Of(), s.Unit, n, s.HostClass),
 		subtitle: "median of each run with its 95 % interval",
+	}
+	if s.Base != "" {
+		f.subtitle = "ratio of the medians of each run with its 95 % interval"
 	}
 	if s.Exact {
 		f.subtitle = "value of each run"
@@ -69,7 +72,11 @@ func trendAxis(s *trend.Series) axis {
 	if s.Doc != "" {
 		text = strings.ToUpper(s.Doc[:1]) + s.Doc[1:]
 	}
-	a := axisFor(s.Unit, text, medians, false)
+	unit := s.Unit
+	if s.Base != "" {
+		unit, text = "ratio", text+", "+s.Of()
+	}
+	a := axisFor(unit, text, medians, false)
 	near := max(hi-lo, 0.02*math.Abs(hi))
 	from, to := lo, hi
 	for _, p := range s.Points {

@@ -93,31 +93,32 @@ type key struct{ suite, version, class, line, unit string }
 func collect(runs []*record.Data, o Options) []Series {
 	at := make(map[key]int)
 	var out []Series
+	add := func(s Series, point func() (Point, bool)) {
+		if o.Metric != nil && !o.Metric.MatchString(s.Name()) {
+			return
+		}
+		p, ok := point()
+		if !ok {
+			return
+		}
+		k := key{s.Suite, s.Version, s.HostClass, s.Line, s.Unit}
+		i, known := at[k]
+		if !known {
+			i = len(out)
+			at[k] = i
+			out = append(out, s)
+		}
+		out[i].Points = append(out[i].Points, p)
+	}
 	for _, d := range runs {
-		r := &d.Run
-		for _, b := range r.Benchmarks {
-			for _, target := range r.Targets {
-				for _, u := range r.Units {
-					p, ok := pointOf(d, b.Name, target, u)
-					if !ok {
-						continue
-					}
-					s := Series{
-						Suite: r.Suite, Version: r.SuiteVersion, HostClass: r.HostClass, Line: b.Line(target), Benchmark: b.Name, Target: target,
-						Unit: u.Name, Better: u.Better, Primary: u.Primary, Exact: u.Exact, Doc: u.Doc,
-					}
-					if o.Metric != nil && !o.Metric.MatchString(s.Name()) {
-						continue
-					}
-					k := key{s.Suite, s.Version, s.HostClass, s.Line, s.Unit}
-					i, known := at[k]
-					if !known {
-						i = len(out)
-						at[k] = i
-						out = append(out, s)
-					}
-					out[i].Points = append(out[i].Points, p)
+		for _, b := range d.Run.Benchmarks {
+			for _, target := range d.Run.Targets {
+				for _, u := range d.Run.Units {
+					add(seriesOf(&d.Run, b, target, u), func() (Point, bool) { return pointOf(d, b.Name, target, u) })
 				}
+			}
+			for _, u := range d.Run.Units {
+				ratios(d, b, u, add)
 			}
 		}
 	}
@@ -125,6 +126,19 @@ func collect(runs []*record.Data, o Options) []Series {
 		return cmp.Or(strings.Compare(a.Suite, b.Suite), strings.Compare(a.HostClass, b.HostClass), strings.Compare(a.Version, b.Version))
 	})
 	return out
+}
+
+// seriesOf is a series without points.
+func seriesOf(r *record.Run, b record.Benchmark, target string, u record.Unit) Series {
+	return Series{
+		Suite: r.Suite, Version: r.SuiteVersion, HostClass: r.HostClass, Line: b.Line(target), Benchmark: b.Name, Target: target,
+		Unit: u.Name, Better: u.Better, Primary: u.Primary, Exact: u.Exact, Doc: u.Doc,
+	}
+}
+
+// pointIn is a point without its value.
+func pointIn(d *record.Data, n int) Point {
+	return Point{Start: d.Run.Start.UTC(), Commit: d.Run.Commit, Dirty: d.Run.Dirty, Go: d.Run.Keys.Go, N: n}
 }
 
 // pointOf is what one run measured.
@@ -144,10 +158,9 @@ func pointOf(d *record.Data, benchmark, target string, u record.Unit) (Point, bo
 	} else {
 		sum = stats.Median(values, stats.Confidence)
 	}
-	return Point{
-		Start: d.Run.Start.UTC(), Commit: d.Run.Commit, Dirty: d.Run.Dirty, Go: d.Run.Keys.Go,
-		N: sum.N, Median: Number(sum.Center), Lo: Number(sum.Lo), Hi: Number(sum.Hi),
-	}, true
+	p := pointIn(d, sum.N)
+	p.Median, p.Lo, p.Hi = Number(sum.Center), Number(sum.Lo), Number(sum.Hi)
+	return p, true
 }
 
 // detect fills Min and Changes.
@@ -164,10 +177,7 @@ func (s *Series) detect(floor *noise.File, o Options) {
 		}
 		return
 	}
-	s.Min = Number(o.Min)
-	if g, ok := floor.Lookup(s.Suite, s.Benchmark, s.Target, s.Unit); ok {
-		s.Min = max(s.Min, Number(noise.Factor*g.Share))
-	}
+	s.Min = max(Number(o.Min), s.floor(floor))
 	values := make([]float64, len(s.Points))
 	for i, p := range s.Points {
 		values[i] = float64(p.Median)
@@ -201,12 +211,14 @@ func (h *History) notes(runs []*record.Data, expired []string) []report.Note {
 	add := func(k report.Kind, format string, args ...any) {
 		out = append(out, report.Note{Kind: k, Text: fmt.Sprintf(format, args...)})
 	}
-	short, points := 0, 0
+	short, ratios := 0, 0
 	for i := range h.Series {
 		if s := &h.Series[i]; !s.Exact && len(s.Points) < needs() {
 			short++
 		}
-		points += len(h.Series[i].Points)
+		if h.Series[i].Base != "" {
+			ratios++
+		}
 	}
 	first, last := runs[0].Run.Start.UTC(), runs[len(runs)-1].Run.Start.UTC()
 	add(report.Method, "%d runs from %s to %s, %d series; one point is one run: the median of its trials, +- the larger side of its %g %% interval",
@@ -214,6 +226,10 @@ func (h *History) notes(runs []*record.Data, expired []string) []report.Note {
 	add(report.Method, "change points by E-divisive with a permutation test at level %g, seed %d; a change counts from %.3g %% and %d noise floors on; "+
 		"units without a distribution: any change", h.Level, h.Seed, 100*h.Min, noise.Factor)
 	add(report.Method, "a change came in with the commit named, give or take one run, or with one before it that was not measured")
+	if ratios > 0 {
+		add(report.Method, "a series of a target/base is the ratio of their medians in each run, with its bootstrap interval over blocks: what the host did to both is not in it; "+
+			"it changes when either of them does")
+	}
 	if short > 0 {
 		add(report.Warning, "%d series have fewer than %d runs: no change can be found in them yet", short, needs())
 	}

@@ -8,6 +8,10 @@
 // noise.Factor noise floors. A unit without a distribution (assume=exact) has no
 // noise: each change from one run to the next is an event.
 //
+// The ratio of each target to the base of its run, in primary units, is a series of its
+// own: both were measured in the same blocks, so that a host that became slower cancels.
+// Its noise floor is that of the noisier of the two.
+//
 // A change came in with the commit of the first run on the new level, or with any
 // that was not measured since the last run on the old one. If both are of the same
 // commit, the host changed, or what the commit does not hold.

@@ -113,8 +113,8 @@ func (s *Series) changeRows() [][]string {
 			ratio = report.FormatDifference(float64(c.Now-c.Before), s.Unit)
 		}
 		out = append(out, []string{
-			s.Benchmark, s.Target, s.unit(), with, p.Start.Format(time.DateOnly),
-			report.FormatValue(float64(c.Before), s.Unit), report.FormatValue(float64(c.Now), s.Unit),
+			s.Benchmark, s.Of(), s.unit(), with, p.Start.Format(time.DateOnly),
+			s.Format(c.Before), s.Format(c.Now),
 			ratio, test, string(c.Verdict),
 		})
 	}
@@ -128,12 +128,12 @@ func (s *Series) summary() []string {
 		ratio = report.FormatRatio(float64(last.Median / first.Median))
 	}
 	return []string{
-		s.Benchmark, s.Target, s.unit(), strconv.Itoa(len(s.Points)), s.value(first), s.value(last), ratio, strconv.Itoa(len(s.Changes)),
+		s.Benchmark, s.Of(), s.unit(), strconv.Itoa(len(s.Points)), s.value(first), s.value(last), ratio, strconv.Itoa(len(s.Changes)),
 	}
 }
 
 func (s *Series) value(p Point) string {
-	text := report.FormatValue(float64(p.Median), s.Unit)
+	text := s.Format(p.Median)
 	if !s.Exact {
 		text += " " + report.FormatInterval(p.Median, p.Lo, p.Hi)
 	}
@@ -164,7 +164,7 @@ func (s *Series) grid() table.Grid {
 func (h *History) records() [][]string {
 	out := [][]string{{
 		"suite", "version", "host_class", "line", "benchmark", "target", "unit", "better", "primary", "exact",
-		"start", "commit", "dirty", "n", "median", "lo", "hi", "change", "before", "now", "ratio", "p",
+		"start", "commit", "dirty", "n", "median", "lo", "hi", "change", "before", "now", "ratio", "p", "base",
 	}}
 	for k := range h.Series {
 		s := &h.Series[k]
@@ -179,7 +179,7 @@ func (h *History) records() [][]string {
 					change = []string{string(c.Verdict), report.Plain(c.Before), report.Plain(c.Now), report.Plain(c.Ratio), report.Plain(c.P)}
 				}
 			}
-			out = append(out, append(line, change...))
+			out = append(out, append(append(line, change...), s.Base))
 		}
 	}
 	return out

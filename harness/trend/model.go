@@ -49,6 +49,7 @@ type Series struct {
 	Line      string   `json:"line"` // name with all parameters: Hello/target=process-1
 	Benchmark string   `json:"benchmark"`
 	Target    string   `json:"target"`
+	Base      string   `json:"base,omitempty"` // of a ratio: what target is divided by
 	Unit      string   `json:"unit"`
 	Better    string   `json:"better,omitempty"`
 	Primary   bool     `json:"primary"`
@@ -95,8 +96,25 @@ type Change struct {
 	SameCommit bool `json:"same_commit,omitempty"`
 }
 
-// Name is what Options.Metric looks at: "Hello process boot-first-ns".
-func (s *Series) Name() string { return s.Benchmark + " " + s.Target + " " + s.Unit }
+// Name is what Options.Metric looks at: "Hello process boot-first-ns", or "Hello
+// unikernel/process boot-first-ns" of a ratio.
+func (s *Series) Name() string { return s.Benchmark + " " + s.Of() + " " + s.Unit }
+
+// Of names the target, or both of a ratio.
+func (s *Series) Of() string {
+	if s.Base == "" {
+		return s.Target
+	}
+	return s.Target + "/" + s.Base
+}
+
+// Format writes a value of the series.
+func (s *Series) Format(v Number) string {
+	if s.Base != "" {
+		return report.FormatRatio(float64(v))
+	}
+	return report.FormatValue(float64(v), s.Unit)
+}
 
 // needs is the number of runs from which on a change can be found.
 func needs() int { return changepoint.Options{}.Needs() }

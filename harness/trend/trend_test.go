@@ -97,9 +97,11 @@ func TestPlanted(t *testing.T) {
 	wants := map[string][]want{
 		"Hello process boot-first-ns": {{12, trend.Regression}, {30, trend.Improvement}, {45, trend.Regression}},
 		"Hello unikernel image-B":     {{20, trend.Regression}},
+		// The process is what it is divided by.
+		"Hello unikernel/process boot-first-ns": {{12, trend.Improvement}, {30, trend.Regression}, {45, trend.Improvement}},
 	}
-	if len(h.Series) != 6 {
-		t.Errorf("%d series, want 6", len(h.Series))
+	if len(h.Series) != 7 {
+		t.Errorf("%d series, want 7", len(h.Series))
 	}
 	for _, s := range h.Series {
 		list := wants[s.Name()]
@@ -178,8 +180,8 @@ func TestOptions(t *testing.T) {
 		o                       trend.Options
 		series, points, changes int // changes of the first series
 	}{
-		{"all", trend.Options{}, 18, 48 * 6, 0},
-		{"class", trend.Options{Class: "pvm-2c"}, 12, 44 * 6, 2},
+		{"all", trend.Options{}, 21, 48 * 7, 0},
+		{"class", trend.Options{Class: "pvm-2c"}, 14, 44 * 7, 2},
 		{"metric", trend.Options{Class: "pvm-2c", Metric: first}, 2, 44, 2},
 		{"since", trend.Options{Class: "pvm-2c", Metric: first, Since: commit(20)[:8]}, 1, 20, 1},
 		{"floor", trend.Options{Class: "pvm-2c", Metric: first, Floor: floor, Now: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)}, 2, 44, 0},
@@ -218,6 +220,82 @@ func TestApart(t *testing.T) {
 	}
 	if _, err := trend.New(runs[1:3], trend.Options{}); !errors.Is(err, trend.ErrNothing) {
 		t.Errorf("New of nothing else = %v", err)
+	}
+}
+
+// TestHostDrift: where the host became slower and later quicker for everybody, the targets
+// change and their ratio does not; where one target does, the ratio says so. With floors of
+// noise, that of the noisier target holds for the ratio.
+func TestHostDrift(t *testing.T) {
+	drift := func(k int) float64 {
+		switch {
+		case k >= 24:
+			return 0.8 + 0.004*float64(k)
+		case k >= 12:
+			return 1.3
+		}
+		return 1
+	}
+	changes := func(h *trend.History) map[string]int {
+		out := make(map[string]int)
+		for _, s := range h.Series {
+			if s.Unit == "boot-first-ns" {
+				out[s.Of()] = len(s.Changes)
+			}
+		}
+		return out
+	}
+	runs := made(36, 0.02, func(k int, _, _ string) float64 { return drift(k) })
+	got := changes(build(t, runs, trend.Options{}))
+	if got["process"] == 0 || got["unikernel"] == 0 || got["unikernel/process"] != 0 {
+		t.Errorf("changes of a host that drifts: %v; want some of each target and none of the ratio", got)
+	}
+
+	worse := made(36, 0.02, func(k int, target, _ string) float64 {
+		if k >= 18 && target == "unikernel" {
+			return 1.1 * drift(k)
+		}
+		return drift(k)
+	})
+	h := build(t, worse, trend.Options{Metric: regexp.MustCompile("^Hello unikernel/process")})
+	if len(h.Series) != 1 || len(h.Series[0].Changes) != 1 || h.Series[0].Changes[0].Verdict != trend.Regression {
+		t.Fatalf("series %+v, want one with a regression", h.Series)
+	}
+	s := h.Series[0]
+	if c := s.Changes[0]; c.At < 17 || c.At > 19 || math.Abs(float64(c.Ratio)-1.1) > 0.03 {
+		t.Errorf("change %+v, want 1.1 at 18", c)
+	}
+	for i, p := range s.Points {
+		if !(p.Lo < p.Median && p.Median < p.Hi) || p.N != 8 || math.Abs(float64(p.Median)-1) > 0.2 {
+			t.Errorf("point %d: %+v", i, p)
+		}
+	}
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	floor := func(string) *noise.File {
+		return &noise.File{Measured: at, Expires: at.AddDate(1, 0, 0), Floors: []noise.Floor{
+			{Suite: "boot", Target: "unikernel", Unit: "boot-first-ns", Share: 0.01}, {Suite: "boot", Target: "process", Unit: "boot-first-ns", Share: 0.2},
+		}}
+	}
+	h = build(t, worse, trend.Options{Metric: regexp.MustCompile("^Hello unikernel"), Floor: floor, Now: at})
+	for _, s := range h.Series {
+		want := map[string]trend.Number{"unikernel": 0.03, "unikernel/process": 0.4}[s.Of()]
+		if !s.Exact && s.Unit == "boot-first-ns" && s.Min != want {
+			t.Errorf("%s: a change counts from %v, want %v", s.Name(), s.Min, want)
+		}
+	}
+}
+
+// TestRatioGaps: a run without the base, or whose base measured nothing, has no ratio.
+func TestRatioGaps(t *testing.T) {
+	runs := made(3, 0.02, func(int, string, string) float64 { return 1 })
+	for i := range runs[1].Trials {
+		if runs[1].Trials[i].Target == "process" {
+			runs[1].Trials[i].Status = record.Errored
+		}
+	}
+	h := build(t, runs, trend.Options{Metric: regexp.MustCompile("^Hello unikernel/process")})
+	if len(h.Series) != 1 || len(h.Series[0].Points) != 2 {
+		t.Errorf("series %+v, want one with two points", h.Series)
 	}
 }
 

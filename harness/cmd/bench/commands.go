@@ -76,6 +76,7 @@ func commands() []command {
 		{"trend", "[flags] [DIR...]", "show stored runs as a history, and which commits changed it", []string{
 			"bench trend results",
 			"bench trend -suite boot -class pvm-2c -metric 'boot-first-ns$' results",
+			"bench trend -metric '^Hello unikernel/process' results",
 			"bench trend -min 5% -format csv results",
 		}, (*app).trend},
 		{"serve", "[-addr A] [-allow-remote] [DIR]", "show stored runs, comparisons and trends in a browser, until interrupted", []string{"bench serve results", "bench serve -addr localhost:0 results"}, (*app).serve},

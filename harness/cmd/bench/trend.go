@@ -29,7 +29,7 @@ func (f *trendFlags) flagSet() *flag.FlagSet {
 	fs := flag.NewFlagSet("trend", flag.ContinueOnError)
 	fs.StringVar(&f.suite, "suite", "", "only this suite")
 	fs.StringVar(&f.class, "class", "", "only this host `class`")
-	fs.StringVar(&f.metric, "metric", "", "only series whose 'BENCHMARK TARGET UNIT' matches this regular `expression`; shows each of their runs")
+	fs.StringVar(&f.metric, "metric", "", "only series whose 'BENCHMARK TARGET UNIT' (or TARGET/BASE of a ratio) matches this regular `expression`; shows each of their runs")
 	fs.StringVar(&f.since, "since", "", "leave out runs before the first of this `commit`")
 	fs.StringVar(&f.min, "min", fmt.Sprintf("%g%%", 100*trend.DefaultMin), "least `change` that counts")
 	fs.StringVar(&f.format, "format", string(table.Text), "one of "+formats())

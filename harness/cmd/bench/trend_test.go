@@ -29,13 +29,13 @@ func TestTrend(t *testing.T) {
 		stdout []string // none: nothing at all
 		stderr string   // empty: nothing at all
 	}{
-		{"all", []string{results}, 0, []string{"history: runs 14, series 4, changes 2", "888888888888", "1.20x", "not shown here (-all shows them): 2"}, ""},
+		{"all", []string{results}, 0, []string{"history: runs 14, series 5, changes 2", "888888888888", "1.20x", "not shown here (-all shows them): 2"}, ""},
 		{"a run and its folder are one", []string{last, results, last}, 0, []string{"history: runs 14"}, ""},
 		{"one metric", []string{"-metric", "^Hello process boot", results}, 0, []string{"series 1, changes 1", "run by run", "2026-01-09 03:04  888888888888  10  1.2"}, ""},
-		{"since", []string{results, "-since", "9999"}, 0, []string{"history: runs 5, series 4, changes 0", "fewer than 6 runs"}, ""},
+		{"since", []string{results, "-since", "9999"}, 0, []string{"history: runs 5, series 5, changes 0", "fewer than 6 runs"}, ""},
 		{"greater changes", []string{results, "-min", "25%"}, 0, []string{"changes 0"}, ""},
 		{"csv", []string{"-format", "csv", results}, 0, []string{"boot,1,pvm-2c,Hello/target=process-1,Hello,process,boot-first-ns,lower,true,false,2026-01-09T03:04:05Z,8888"}, ""},
-		{"figures", []string{"-plot", figures, results}, 0, []string{"history"}, "bench: 2 figures in "},
+		{"figures", []string{"-plot", figures, results}, 0, []string{"history"}, "bench: 3 figures in "},
 		{"no such class", []string{"-class", "moon", results}, 4, nil, "no stored run is left to look at"},
 		{"no such metric", []string{"-metric", "moon", results}, 4, nil, "no stored run is left to look at"},
 		{"no such commit", []string{"-since", "ffff", results}, 2, nil, "-since: no stored run is of that commit: ffff; the oldest is of 000000000000"},
