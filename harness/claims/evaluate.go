@@ -30,7 +30,7 @@ func Outcomes() []Outcome {
 type Verdict struct {
 	Claim     *Claim    `json:"claim"`
 	HostClass string    `json:"host_class,omitempty"` // empty: no class has data
-	Outcome   Outcome   `json:"outcome"`
+	Outcome   Outcome   `json:"outcome"`              // in words
 	Why       string    `json:"why,omitempty"`
 	Findings  []Finding `json:"findings,omitempty"` // one per query
 }

@@ -43,16 +43,16 @@ const (
 // Query asks stored results for one number and says where it must lie. An open side of
 // the range is infinite.
 type Query struct {
-	Name      string
-	Suite     string
-	Benchmark string
-	Target    string
-	Base      string // empty for a median
-	Unit      string
-	Statistic Statistic
-	AtLeast   float64
-	AtMost    float64
-	Tolerance float64 // share
+	Name      string    `json:"name"`
+	Suite     string    `json:"suite"`
+	Benchmark string    `json:"benchmark"`
+	Target    string    `json:"target"`
+	Base      string    `json:"base,omitempty"` // empty for a median
+	Unit      string    `json:"unit"`
+	Statistic Statistic `json:"statistic"`
+	AtLeast   float64   `json:"at_least"`
+	AtMost    float64   `json:"at_most"`
+	Tolerance float64   `json:"tolerance,omitempty"` // share
 }
 
 // Cannot says that a claim cannot be tested on hosts of some classes.
@@ -63,18 +63,12 @@ type Cannot struct {
 
 // MarshalJSON writes open sides as null.
 func (q Query) MarshalJSON() ([]byte, error) {
+	type plain Query // without this method
 	return json.Marshal(struct {
-		Name      string        `json:"name"`
-		Suite     string        `json:"suite"`
-		Benchmark string        `json:"benchmark"`
-		Target    string        `json:"target"`
-		Base      string        `json:"base,omitempty"`
-		Unit      string        `json:"unit"`
-		Statistic Statistic     `json:"statistic"`
-		AtLeast   report.Number `json:"at_least"`
-		AtMost    report.Number `json:"at_most"`
-		Tolerance float64       `json:"tolerance,omitempty"`
-	}{q.Name, q.Suite, q.Benchmark, q.Target, q.Base, q.Unit, q.Statistic, report.Number(q.AtLeast), report.Number(q.AtMost), q.Tolerance})
+		plain
+		AtLeast report.Number `json:"at_least"`
+		AtMost  report.Number `json:"at_most"`
+	}{plain(q), report.Number(q.AtLeast), report.Number(q.AtMost)})
 }
 
 // String returns what is asked for: HTTPKeepAlive req/s unikernel/process.

@@ -113,14 +113,14 @@ type Row struct {
 	Old       Side    `json:"old"`
 	New       Side    `json:"new"`
 	Ratio     Number  `json:"ratio"` // new by old
-	Lo        Number  `json:"lo"`
+	Lo        Number  `json:"lo"`    // of the interval of the ratio
 	Hi        Number  `json:"hi"`
 	PU        Number  `json:"p_u"`       // Mann-Whitney, as benchstat
 	PBlocked  Number  `json:"p_blocked"` // signed ranks over blocks; null where none pair
 	PAdjusted Number  `json:"p_adjusted"`
 	Threshold Number  `json:"threshold"` // null for exact units
 	Floor     Number  `json:"floor"`     // noise floor; null where none is known
-	Verdict   Verdict `json:"verdict"`
+	Verdict   Verdict `json:"verdict"`   // regression, improvement, changed, no difference shown, too noisy or too few trials
 }
 
 // Side is what one run measured.

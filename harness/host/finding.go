@@ -18,8 +18,8 @@ const (
 
 // Finding is one judgement about the machine.
 type Finding struct {
-	Rule     string   `json:"rule"` // short name, as -allow takes it
-	Severity Severity `json:"severity"`
+	Rule     string   `json:"rule"`           // short name, as -allow takes it
+	Severity Severity `json:"severity"`       // ok, warn or bad
 	Text     string   `json:"text"`           // what was seen
 	Means    string   `json:"means"`          // for the numbers
 	Next     string   `json:"next,omitempty"` // what to do about it, unless OK

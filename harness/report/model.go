@@ -50,8 +50,8 @@ type Report struct {
 type Row struct {
 	Benchmark string `json:"benchmark"`
 	Unit      string `json:"unit"`
-	Better    string `json:"better,omitempty"`
-	Primary   bool   `json:"primary"`
+	Better    string `json:"better,omitempty"` // lower, higher or "" for neither
+	Primary   bool   `json:"primary"`          // it decides; all others are exploratory
 	Exact     bool   `json:"exact"`
 	Detail    bool   `json:"-"`     // left out of Brief
 	Cells     []Cell `json:"cells"` // one per target, in the order of Report.Targets
@@ -62,9 +62,9 @@ type Cell struct {
 	Target     string      `json:"target"`
 	N          int         `json:"n"`
 	Center     Number      `json:"median"`
-	Lo         Number      `json:"lo"`
+	Lo         Number      `json:"lo"` // of the interval of the median
 	Hi         Number      `json:"hi"`
-	Confidence float64     `json:"confidence"`
+	Confidence float64     `json:"confidence"`    // of the interval, as a share
 	Mild       int         `json:"outliers_mild"` // labels only: nothing is dropped
 	Extreme    int         `json:"outliers_extreme"`
 	Versus     *Comparison `json:"versus,omitempty"` // nil for the base
@@ -131,7 +131,7 @@ const (
 
 // Note is one line below the tables.
 type Note struct {
-	Kind Kind   `json:"kind"`
+	Kind Kind   `json:"kind"` // reading, aim, method, fairness, host or warning
 	Text string `json:"text"`
 }
 

@@ -90,8 +90,8 @@ type Change struct {
 	Before  Number  `json:"before"` // level of the points near it
 	Now     Number  `json:"now"`
 	Ratio   Number  `json:"ratio"`
-	P       Number  `json:"p"` // of the permutation test; null for exact units
-	Verdict Verdict `json:"verdict"`
+	P       Number  `json:"p"`       // of the permutation test; null for exact units
+	Verdict Verdict `json:"verdict"` // regression, improvement or changed
 	// SameCommit says that both points are of one commit.
 	SameCommit bool `json:"same_commit,omitempty"`
 }

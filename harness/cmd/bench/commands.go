@@ -49,7 +49,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"list", "[-suite S] [-json]", "list suites, benchmarks, targets and units", []string{"bench list -suite boot"}, (*app).list},
+		{"list", "[-suite S] [-json]", "list suites, benchmarks, targets and units", []string{"bench list -suite boot", "bench list -json"}, (*app).list},
 		{"doctor", "[-json] [-tune [-restore] [flags]]", "check whether this host is fit, and say what that means and what to do; or tune it", []string{
 			"bench doctor",
 			"bench doctor -json",
@@ -59,12 +59,13 @@ func commands() []command {
 			"bench run -suite boot -targets process -dry-run",
 			"bench run -suite boot -targets process -baseline HEAD -min 5% -dry-run",
 		}, (*app).runSuite},
-		{"stat", "DIR... [-format F] [-base T]", "print the tables of stored runs", []string{"bench stat DIR", "bench stat -format csv DIR"}, (*app).stat},
+		{"stat", "DIR... [-format F | -json] [-base T]", "print the tables of stored runs", []string{"bench stat DIR", "bench stat -format csv DIR", "bench stat -json DIR"}, (*app).stat},
 		{"report", "DIR [-o FILE] [-base T]", "write a stored run as one HTML page and as Markdown", []string{"bench report -o FILE.html DIR", "bench report -base unikernel -o - SERVED"}, (*app).report},
 		{"compare", "OLD NEW | BUILDS [flags]", "say whether a stored run is worse than another, or the new build of a run with -baseline than the old: the gate", []string{
 			"bench compare OLD NEW",
 			"bench compare BUILDS",
 			"bench compare -min 5% -format md OLD NEW",
+			"bench compare -json OLD NEW",
 			"bench compare -primary 'Hello (process|unikernel) boot-first-ns' -correct none OLD NEW",
 			"bench compare -allow benchmarks,targets,units,version -all -format csv OLD NEW",
 		}, (*app).compare},
@@ -78,6 +79,7 @@ func commands() []command {
 			"bench trend -suite boot -class pvm-2c -metric 'boot-first-ns$' results",
 			"bench trend -metric '^Hello unikernel/process' results",
 			"bench trend -min 5% -format csv results",
+			"bench trend -json results",
 		}, (*app).trend},
 		{"serve", "[-addr A] [-allow-remote] [DIR]", "show stored runs, comparisons and trends in a browser, until interrupted", []string{"bench serve results", "bench serve -addr localhost:0 results"}, (*app).serve},
 		{"export", "DIR... [-series | -hdr] [flags]", "write stored runs for benchstat, benchseries or HDR histogram tools", []string{
@@ -93,6 +95,7 @@ func commands() []command {
 		{"reproduce", "[ID... | all] [flags]", "say which published claims the stored runs confirm, with -run after running what they need", []string{
 			"bench reproduce -results results all",
 			"bench reproduce -results results -format csv boot-milliseconds http-native",
+			"bench reproduce -results results -json",
 		}, (*app).reproduce},
 		{"paper", "[flags] [DIR]", "write the numbers, tables and figures of the paper for TeX", []string{"bench paper results"}, (*app).paper},
 		{"completion", strings.Join(shells(), " | "), "print a script that lets a shell complete commands, flags, their values and stored runs", []string{
@@ -100,8 +103,8 @@ func commands() []command {
 			"bench completion zsh",
 			"bench completion fish",
 		}, (*app).completion},
-		{"version", "", "print the version", nil, (*app).version},
-		{"help", "[COMMAND]", "explain bench or a command", nil, (*app).help},
+		{"version", "[-json]", "print the version", []string{"bench version", "bench version -json"}, (*app).version},
+		{"help", "[COMMAND | json]", "explain bench, a command, or the fields of what -json prints", []string{"bench help", "bench help run", "bench help json"}, (*app).help},
 	}
 }
 

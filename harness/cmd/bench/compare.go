@@ -16,7 +16,6 @@ import (
 	"unibench/harness/noise"
 	"unibench/harness/record"
 	"unibench/harness/stats"
-	"unibench/harness/table"
 )
 
 var (
@@ -28,8 +27,9 @@ var (
 
 // compareFlags are the flags of bench compare.
 type compareFlags struct {
-	alpha, min, correct, primary, format, allow, noise string
-	all                                                bool
+	alpha, min, correct, primary, allow, noise string
+	format                                     formatFlags
+	all                                        bool
 }
 
 func (f *compareFlags) flagSet() *flag.FlagSet {
@@ -39,7 +39,7 @@ func (f *compareFlags) flagSet() *flag.FlagSet {
 		strconv.Itoa(noise.Factor)+" noise floors of the host class, where one is stored")
 	fs.StringVar(&f.correct, "correct", compare.Holm, "correction of p over the primary metrics: "+compare.Holm+" or "+compare.None)
 	fs.StringVar(&f.primary, "primary", "", "what decides, as a regular `expression` for 'BENCHMARK TARGET UNIT' (default: the primary units of the suite)")
-	fs.StringVar(&f.format, "format", string(table.Text), "one of "+formats())
+	f.format.register(fs)
 	fs.StringVar(&f.allow, "allow", "", "comma-separated `rules` by which the runs may differ: "+strings.Join(compare.Rules(), ", "))
 	fs.StringVar(&f.noise, "noise", "", "`file` with the noise floor (default: noise/CLASS.json beside the runs' suites)")
 	fs.BoolVar(&f.all, "all", false, "show exploratory rows without a difference, too")
@@ -72,7 +72,7 @@ func (f *compareFlags) options(fs *flag.FlagSet) (o compare.Options, err error) 
 			return o, usagef("-allow: unknown rule %q: choose from %s", rule, strings.Join(compare.Rules(), ", "))
 		}
 	}
-	return o, checkFormat(f.format)
+	return o, f.format.check(fs)
 }
 
 // share reads a flag such as 3%. The sign is wanted, because 3 and 0.03 could both
@@ -124,7 +124,7 @@ func (a *app) compare(_ context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Write(a.stdout, table.Format(f.format), f.all); err != nil {
+	if err := r.Write(a.stdout, f.format.chosen(), f.all); err != nil {
 		return err
 	}
 	return outcome(r)

@@ -29,6 +29,10 @@ func (a *app) help(ctx context.Context, args []string) error {
 	default:
 		return usagef("help explains one command at a time")
 	}
+	if args[0] == jsonTopic {
+		fmt.Fprint(a.stdout, jsonFields)
+		return nil
+	}
 	for _, c := range commands() {
 		if c.name == args[0] {
 			if c.name == "help" {
@@ -38,7 +42,7 @@ func (a *app) help(ctx context.Context, args []string) error {
 			return c.run(a, ctx, []string{"-h"})
 		}
 	}
-	return usagef("unknown command %q: see bench help", args[0])
+	return usagef("unknown command or topic %q: see bench help", args[0])
 }
 
 // commandHelp prints a command's flags.

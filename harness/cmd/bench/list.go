@@ -11,20 +11,21 @@ import (
 	"unibench/harness/target"
 )
 
+// listing is one suite of what bench list -json prints.
 type listing struct {
 	Name       string             `json:"name"`
 	Doc        string             `json:"doc"`
-	Version    string             `json:"version"`
+	Version    string             `json:"version"` // results of different versions do not compare
 	Benchmarks []listingBenchmark `json:"benchmarks"`
 	Targets    []string           `json:"targets"`
 	Units      []record.Unit      `json:"units"`
-	Starts     int                `json:"default_starts"`
-	Time       string             `json:"default_time"`
+	Starts     int                `json:"default_starts"` // of programs, without other flags than -suite
+	Time       string             `json:"default_time"`   // that they take, in words
 }
 
 type listingBenchmark struct {
 	Name    string `json:"name"`
-	Package string `json:"package"`
+	Package string `json:"package"` // of the program
 	Doc     string `json:"doc"`
 }
 

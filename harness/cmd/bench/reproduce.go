@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"unibench/harness/claims"
-	"unibench/harness/table"
 )
 
 // stopDelay is how long a run may take to end in order after an interruption.
@@ -24,12 +23,13 @@ func (a *app) reproduce(ctx context.Context, args []string) error {
 	claimsFile := fs.String("claims", "", "claims `file` (default: paper/claims.toml beside the results)")
 	results := fs.String("results", "results", "`folder` of the stored runs; also where -run puts new ones")
 	run := fs.Bool("run", false, "first run what the claims need, each command once")
-	format := fs.String("format", string(table.Text), "one of "+formats())
+	var format formatFlags
+	format.register(fs)
 	ids, err := a.parseMixed(fs, args)
 	if err != nil {
 		return helpIsFine(err)
 	}
-	if err := checkFormat(*format); err != nil {
+	if err := format.check(fs); err != nil {
 		return err
 	}
 	list, err := readClaims(*claimsFile, *results)
@@ -52,7 +52,7 @@ func (a *app) reproduce(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return claims.Write(a.stdout, verdicts, table.Format(*format))
+	return claims.Write(a.stdout, verdicts, format.chosen())
 }
 
 // produce runs each distinct command of the claims. It is a process of its own, because

@@ -15,7 +15,6 @@ import (
 	"unibench/harness/record"
 	"unibench/harness/selftest"
 	"unibench/harness/suite"
-	"unibench/harness/table"
 )
 
 // Defaults of bench selftest.
@@ -35,9 +34,10 @@ const selftestDir = "selftest"
 // selftestFlags are the flags of bench selftest; what is not here is as in bench run.
 type selftestFlags struct {
 	runFlags
-	suites, inject, write, format string
-	reps                          int
-	all                           bool
+	suites, inject, write string
+	format                formatFlags
+	reps                  int
+	all                   bool
 
 	share float64                 // of inject
 	had   map[sessionKey]*earlier // of the self-test that is continued
@@ -51,7 +51,7 @@ func (f *selftestFlags) flagSet() *flag.FlagSet {
 	fs.IntVar(&f.count, "count", selftestCount, "measured `trials` per benchmark and build in each of them")
 	fs.StringVar(&f.inject, "inject", "", "slow the new build down by this `share`, such as 5%, and see whether the gate turns red")
 	fs.StringVar(&f.write, "write", "", "`file` for the noise floor (default: noise/CLASS.json below -out)")
-	fs.StringVar(&f.format, "format", string(table.Text), "one of "+formats())
+	f.format.register(fs)
 	fs.BoolVar(&f.all, "all", false, "show exploratory rows, too")
 	fs.StringVar(&f.resume, "resume", "", "continue the interrupted self-test in this `folder`, such as results/selftest/TIME-COMMIT")
 	fs.StringVar(&f.targets, "targets", armed, "comma-separated `list` of targets")
@@ -65,7 +65,7 @@ func (f *selftestFlags) flagSet() *flag.FlagSet {
 
 // check refuses what makes no sense, and returns the names of the suites.
 func (f *selftestFlags) check(fs *flag.FlagSet) ([]string, error) {
-	if err := checkFormat(f.format); err != nil {
+	if err := f.format.check(fs); err != nil {
 		return nil, err
 	}
 	if f.isSet(fs, "resume") {
@@ -197,7 +197,7 @@ func (a *app) selftest(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.Write(a.stdout, table.Format(f.format), f.all); err != nil {
+	if err := s.Write(a.stdout, f.format.chosen(), f.all); err != nil {
 		return err
 	}
 	return a.concludeSelftest(f, s, f.out)

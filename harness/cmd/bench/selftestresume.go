@@ -48,7 +48,7 @@ func (f *selftestFlags) checkResume(fs *flag.FlagSet) error {
 	var bad error
 	fs.Visit(func(g *flag.Flag) {
 		f.set[g.Name] = true
-		if bad == nil && !slices.Contains([]string{"resume", "x", "allow", "force", "wait", "write", "format", "all", "dry-run"}, g.Name) {
+		if bad == nil && !slices.Contains([]string{"resume", "x", "allow", "force", "wait", "write", "format", "json", "all", "dry-run"}, g.Name) {
 			bad = usagef("-%s does not go with -resume, which continues a self-test as it was begun", g.Name)
 		}
 	})

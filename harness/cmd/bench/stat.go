@@ -9,13 +9,13 @@ import (
 
 	"unibench/harness/record"
 	"unibench/harness/report"
-	"unibench/harness/table"
 )
 
 // stat prints the tables of stored runs, one after the other.
 func (a *app) stat(_ context.Context, args []string) error {
 	fs := flag.NewFlagSet("stat", flag.ContinueOnError)
-	format := fs.String("format", string(table.Text), "one of "+formats())
+	var format formatFlags
+	format.register(fs)
 	base := fs.String("base", "", "target to compare with (default: that of the run)")
 	dirs, err := a.parseMixed(fs, args)
 	if err != nil {
@@ -24,7 +24,7 @@ func (a *app) stat(_ context.Context, args []string) error {
 	if len(dirs) == 0 {
 		return usagef("stat needs the folder of a run, such as results/boot/CLASS/TIME-COMMIT")
 	}
-	if err := checkFormat(*format); err != nil {
+	if err := format.check(fs); err != nil {
 		return err
 	}
 	for _, dir := range dirs {
@@ -42,7 +42,7 @@ func (a *app) stat(_ context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		if err := r.Write(a.stdout, table.Format(*format)); err != nil {
+		if err := r.Write(a.stdout, format.chosen()); err != nil {
 			return err
 		}
 	}
@@ -55,21 +55,6 @@ func checkBase(d *record.Data, base, dir string) error {
 		return usagef("base %q is not a target of %s: choose one of %s", base, dir, strings.Join(d.Run.Targets, ", "))
 	}
 	return nil
-}
-
-func checkFormat(name string) error {
-	if !slices.Contains(table.Formats(), table.Format(name)) {
-		return usagef("unknown format %q: choose one of %s", name, formats())
-	}
-	return nil
-}
-
-func formats() string {
-	var out []string
-	for _, f := range table.Formats() {
-		out = append(out, string(f))
-	}
-	return strings.Join(out, ", ")
 }
 
 func anyMeasured(d *record.Data) bool {

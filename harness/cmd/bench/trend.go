@@ -14,15 +14,15 @@ import (
 	"unibench/harness/noise"
 	"unibench/harness/plot"
 	"unibench/harness/record"
-	"unibench/harness/table"
 	"unibench/harness/trend"
 )
 
 // trendFlags are the flags of bench trend.
 type trendFlags struct {
-	class, suite, metric, since, min, format, plot string
-	seed                                           uint64
-	all                                            bool
+	class, suite, metric, since, min, plot string
+	format                                 formatFlags
+	seed                                   uint64
+	all                                    bool
 }
 
 func (f *trendFlags) flagSet() *flag.FlagSet {
@@ -32,7 +32,7 @@ func (f *trendFlags) flagSet() *flag.FlagSet {
 	fs.StringVar(&f.metric, "metric", "", "only series whose 'BENCHMARK TARGET UNIT' (or TARGET/BASE of a ratio) matches this regular `expression`; shows each of their runs")
 	fs.StringVar(&f.since, "since", "", "leave out runs before the first of this `commit`")
 	fs.StringVar(&f.min, "min", fmt.Sprintf("%g%%", 100*trend.DefaultMin), "least `change` that counts")
-	fs.StringVar(&f.format, "format", string(table.Text), "one of "+formats())
+	f.format.register(fs)
 	fs.StringVar(&f.plot, "plot", "", "draw the series that are shown, as SVG and PNG in this `folder`")
 	fs.Uint64Var(&f.seed, "seed", 1, "seed of the permutation tests")
 	fs.BoolVar(&f.all, "all", false, "show exploratory series without a change, too")
@@ -56,7 +56,7 @@ func (a *app) trend(_ context.Context, args []string) error {
 			return usagef("-metric: %v", err)
 		}
 	}
-	if err := checkFormat(f.format); err != nil {
+	if err := f.format.check(fs); err != nil {
 		return err
 	}
 	if len(dirs) == 0 {
@@ -78,7 +78,7 @@ func (a *app) trend(_ context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Write(a.stdout, table.Format(f.format), f.all); err != nil {
+	if err := h.Write(a.stdout, f.format.chosen(), f.all); err != nil {
 		return err
 	}
 	if f.plot != "" {

@@ -99,7 +99,9 @@ func extend(c choices, value string) choices {
 func (a *app) arguments(c command, l line, value string) choices {
 	switch c.name {
 	case "help":
-		return commandChoices()
+		out := commandChoices()
+		out.words = append(out.words, choice{jsonTopic, "the fields of what -json prints"})
+		return out
 	case "completion":
 		return plain(shells()...)
 	case "stat", "report", "compare", "export":

@@ -35,8 +35,8 @@ type Change struct {
 	Setting string  `json:"setting"`
 	Path    string  `json:"path,omitempty"` // as on the real machine; none if absent
 	Was     string  `json:"was,omitempty"`
-	Now     string  `json:"now,omitempty"` // or would be, if planned
-	Outcome Outcome `json:"outcome"`
+	Now     string  `json:"now,omitempty"`    // or would be, if planned
+	Outcome Outcome `json:"outcome"`          // planned, changed, already, absent, refused, restored or left
 	Reason  string  `json:"reason,omitempty"` // of a refusal
 }
 
