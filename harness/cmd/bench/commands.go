@@ -42,7 +42,8 @@ type command struct {
 	summary string
 	// examples are command lines for the help. A test runs them, with stored
 	// runs in place of OLD, NEW, DIR, SERVED, SELFTEST and results, and files of its
-	// own in place of OUT and FILE.html, and wants status 0.
+	// own in place of OUT and FILE.html, and wants status 0. To those of run without
+	// -out and of selftest it adds -dry-run.
 	examples []string
 	run      func(a *app, ctx context.Context, args []string) error
 }
@@ -56,8 +57,12 @@ func commands() []command {
 			"bench doctor -tune -dry-run",
 		}, (*app).doctor},
 		{"run", "-suite S [flags]", "run a suite, print its table and store the results", []string{
-			"bench run -suite boot -targets process -dry-run",
-			"bench run -suite boot -targets process -baseline HEAD -min 5% -dry-run",
+			"bench run -suite boot",
+			"bench run -suite boot -dry-run",
+			"bench run -suite boot -targets process -run '^Hello$' -count 6 -out OUT",
+			"bench run -suite net -short -targets unikernel,process -cpus sut=1,bench=0",
+			"bench run -suite net -run HTTPLoad -sweep 10k:110k:6 -slo p99=1ms",
+			"bench run -suite boot -targets process -baseline HEAD -min 5%",
 		}, (*app).runSuite},
 		{"stat", "DIR... [-format F | -json] [-base T]", "print the tables of stored runs", []string{"bench stat DIR", "bench stat -format csv DIR", "bench stat -json DIR"}, (*app).stat},
 		{"report", "DIR [-o FILE] [-base T]", "write a stored run as one HTML page and as Markdown", []string{"bench report -o FILE.html DIR", "bench report -base unikernel -o - SERVED"}, (*app).report},
@@ -70,8 +75,9 @@ func commands() []command {
 			"bench compare -allow benchmarks,targets,units,version -all -format csv OLD NEW",
 		}, (*app).compare},
 		{"selftest", "[-suite S,..] [-count N] [-reps R] [-inject 5%] [flags] | -resume DIR", "run the same build twice in turns, and find how much noise there is and whether the gate keeps quiet; or slow one down, and see whether it is found", []string{
-			"bench selftest -suite boot,syscall -targets process -count 20 -reps 20 -dry-run",
-			"bench selftest -suite boot -targets process -inject 5% -dry-run",
+			"bench selftest -suite boot -targets process",
+			"bench selftest -suite boot,syscall -targets process -count 20 -reps 20 -write noise.json",
+			"bench selftest -suite boot -targets process -inject 5%",
 			"bench selftest -resume SELFTEST -dry-run",
 		}, (*app).selftest},
 		{"trend", "[flags] [DIR...]", "show stored runs as a history, and which commits changed it", []string{

@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,67 +87,6 @@ func (p *place) app() *app {
 		root: cmp.Or(p.machine, "/"), superuser: p.machine != "", columns: func() int { return 0 },
 		rootless: func() (int, bool, error) { return 0, false, nil },
 	}
-}
-
-// TestExamples runs the command lines that the help of the commands shows.
-func TestExamples(t *testing.T) {
-	p := newPlace(t)
-	results := filepath.Join(p.out, "results")
-	words := map[string]string{"results": results, "OUT": filepath.Join(p.out, "made"), "FILE.html": filepath.Join(p.out, "made.html")}
-	for n := range 6 {
-		words["OLD"], words["NEW"] = words["NEW"], history(n, 1, 0.005).Store(t, results, -1)
-	}
-	words["BUILDS"] = builds(0, 1, 0.005).Store(t, filepath.Join(p.out, "builds"), -1)
-	words["SELFTEST"] = begunSelftest(t, p)
-	copyClaims(t, p, results)
-	words["DIR"], words["SERVED"] = words["NEW"], published(t, p, "net")
-	for _, c := range commands() {
-		for _, line := range c.examples {
-			args := split(line)
-			if len(args) < 2 || args[0] != "bench" || args[1] != c.name {
-				t.Errorf("%q is no example of %s", line, c.name)
-				continue
-			}
-			if slices.Contains(args, "HEAD") && !inRepository(p) {
-				continue
-			}
-			for i, a := range args {
-				if path, ok := words[a]; ok {
-					args[i] = path
-				}
-			}
-			ask := p.ask
-			if c.name == "serve" { // does not end by itself
-				ask = func(args ...string) (int, string, string) { return p.until(args, func(string) {}) }
-			}
-			status, stdout, stderr := ask(args[1:]...)
-			// The commits of made-up runs are in no repository.
-			stderr = regexp.MustCompile(`(?m)^bench: [0-9a-f]{12} is not a commit of this repository: .*\n`).ReplaceAllString(stderr, "")
-			if status != exitOK || stdout == "" || stderr != "" {
-				t.Errorf("%s: status %d, want 0\n%s\n%s", line, status, stdout, stderr)
-			}
-			_, help, _ := p.ask("help", c.name)
-			if !strings.Contains(help, "\n  "+line+"\n") {
-				t.Errorf("bench help %s does not show %q:\n%s", c.name, line, help)
-			}
-		}
-	}
-}
-
-// inRepository reports whether the source has revisions.
-func inRepository(p *place) bool {
-	_, err := os.Stat(filepath.Join(p.sourceRoot, ".git"))
-	return err == nil
-}
-
-// published returns a run of a suite that this repository holds.
-func published(t *testing.T, p *place, suite string) string {
-	t.Helper()
-	dirs, err := filepath.Glob(filepath.Join(p.sourceRoot, "results", suite, "*", "*"))
-	if err != nil || len(dirs) == 0 {
-		t.Fatalf("no published run of suite %s: %v", suite, err)
-	}
-	return dirs[0]
 }
 
 // TestCompare asks for every exit status of the gate.

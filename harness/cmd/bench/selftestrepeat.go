@@ -74,12 +74,19 @@ func (m *measuring) repeat(ctx context.Context, c suite.Config, f *selftestFlags
 		return nil, nil, err
 	}
 	var out []selftest.Session
+	var longest time.Duration // one measured before takes next to nothing
 	for n := range f.reps {
-		fmt.Fprintf(m.a.stderr, "bench: suite %s: %d of %d\n", c.Suite, n+1, f.reps)
+		left := ""
+		if longest > time.Second {
+			left = fmt.Sprintf(", %v left", (longest * time.Duration(f.reps-n)).Round(time.Second))
+		}
+		fmt.Fprintf(m.a.stderr, "bench: suite %s: %d of %d%s\n", c.Suite, n+1, f.reps, left)
+		begun := time.Now()
 		d, err := next(c.Count, planted)
 		if err != nil {
 			return nil, nil, err
 		}
+		longest = max(longest, time.Since(begun))
 		if place == suite.Launcher {
 			if err := held.learn(d); err != nil {
 				return nil, nil, err
