@@ -43,7 +43,7 @@ type command struct {
 	// examples are command lines for the help. A test runs them, with stored
 	// runs in place of OLD, NEW, DIR, SERVED, SELFTEST and results, and files of its
 	// own in place of OUT and FILE.html, and wants status 0. To those of run without
-	// -out and of selftest it adds -dry-run.
+	// -out and of selftest it adds -dry-run, and what doctor tunes is no machine.
 	examples []string
 	run      func(a *app, ctx context.Context, args []string) error
 }
@@ -55,6 +55,8 @@ func commands() []command {
 			"bench doctor",
 			"bench doctor -json",
 			"bench doctor -tune -dry-run",
+			"bench doctor -tune",
+			"bench doctor -tune -restore",
 		}, (*app).doctor},
 		{"run", "-suite S [flags]", "run a suite, print its table and store the results", []string{
 			"bench run -suite boot",

@@ -16,7 +16,7 @@ func overview() string {
 		fmt.Fprintf(&b, "  %-10s %s\n", c.name, c.summary)
 	}
 	b.WriteString("\nexit status: 0 fine, 1 trial or tool failed, 2 usage, 3 host unfit, 4 data invalid or insufficient, 5 regression, 6 too noisy, 7 disk full or not writable, 130 interrupted\n")
-	b.WriteString("bench help COMMAND lists the flags of a command; -x and --x are the same\n")
+	b.WriteString("bench help COMMAND lists the flags of a command, and bench help json what -json prints; -x and --x are the same\n")
 	return b.String()
 }
 

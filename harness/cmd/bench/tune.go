@@ -16,7 +16,7 @@ var errRoot = errors.New("only root may change the settings of a host")
 
 // tuning is what bench doctor -tune -json prints.
 type tuning struct {
-	State   string        `json:"state"`             // file with what the settings were
+	State   string        `json:"state,omitempty"`   // file with what the settings were; none of a plan
 	Restore []string      `json:"restore,omitempty"` // command that puts them back
 	Changes []tune.Change `json:"changes"`
 }
