@@ -42,7 +42,7 @@ func (a *app) help(ctx context.Context, args []string) error {
 			return c.run(a, ctx, []string{"-h"})
 		}
 	}
-	return usagef("unknown command or topic %q: see bench help", args[0])
+	return usagef("unknown command %q: see bench help", args[0])
 }
 
 // commandHelp prints a command's flags.
