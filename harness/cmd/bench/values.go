@@ -66,6 +66,9 @@ func (a *app) flagValues(c command, fs *flag.FlagSet, l line, name, value string
 	case "class":
 		return plain(storedClasses()...), false
 	case "resume":
+		if c.name == "selftest" { // a folder of several runs
+			return files(), false
+		}
 		return storedRuns(value, func(dir string) bool { return !exists(filepath.Join(dir, record.SumsFile)) }), false
 	case "baseline":
 		if c.name == "export" {
