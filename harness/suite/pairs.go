@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"strings"
 	"time"
 
 	"unibench/harness/record"
@@ -78,9 +79,13 @@ func onProcessors(n int) target.Workload {
 }
 
 func paired(name, doc string, p Pair) Benchmark {
-	return Benchmark{
+	b := Benchmark{
 		Name: name, Doc: doc, Workload: p.Second.workload, Expect: trial.Expect{AnyStdout: true}, Led: &Leading{Scale: 1}, Pair: &p,
 	}
+	if p.Second.name == "GC" || strings.HasPrefix(p.Second.name, aging) { // they make garbage
+		b.Led.Scale = controlScale
+	}
+	return b
 }
 
 // scaled is a benchmark on one processor and on two.
@@ -105,15 +110,11 @@ func switching(name, doc string, first, second Side) Benchmark {
 
 // aged is a benchmark in a program that was just started, and in one that has served.
 func aged(name string) Benchmark {
-	b := paired("Aged"+name, name+" in a program just started, and in one that has answered 20 000 requests over a pipe", Pair{
+	return paired("Aged"+name, name+" in a program just started, and in one that has answered 20 000 requests over a pipe", Pair{
 		Key:    "age",
 		First:  Side{Value: "fresh", name: name, workload: onProcessors(1)},
 		Second: Side{Value: "aged", name: name, workload: onProcessors(1), age: agedBy},
 	})
-	if name == "GC" {
-		b.Led.Scale = controlScale
-	}
-	return b
 }
 
 func pairsRemarks() []string {
