@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -28,6 +29,22 @@ func words(s string) map[string]bool {
 // whether its value may be the next argument.
 func GoFlag(name string) (known, takesValue bool) {
 	return boolFlags[name] || valueFlags[name], valueFlags[name]
+}
+
+// GoFlags lists the flags of go build that an image can be built with, sorted, without
+// dashes.
+func GoFlags() []string {
+	var names []string
+	for _, set := range []map[string]bool{boolFlags, valueFlags} {
+		for name := range set {
+			// Those that choose a mode have one value that is fine, their default.
+			if (goFlag{name: name}).check() == nil {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // A FlagError says that a go build flag cannot be used for a unikernel.

@@ -2,6 +2,7 @@ package build
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,6 +93,19 @@ func TestSplitQuoted(t *testing.T) {
 		got, err := splitQuoted(tt.in)
 		if (err == nil) != tt.ok || !cmp.Equal(got, tt.want) {
 			t.Errorf("splitQuoted(%q) = %q, %v, want %q", tt.in, got, err, tt.want)
+		}
+	}
+}
+
+func TestFlagLists(t *testing.T) {
+	for name, want := range map[string]bool{"mod": true, "trimpath": true, "race": false, "linkshared": false, "buildmode": false, "bench": false} {
+		if got := slices.Contains(GoFlags(), name); got != want {
+			t.Errorf("GoFlags() has %s: %v, want %v", name, got, want)
+		}
+	}
+	for name, want := range map[string]bool{"mod": true, "bench": true, "fuzz": false, "exec": false, "race": false} {
+		if got := slices.Contains(TestFlags(), name); got != want {
+			t.Errorf("TestFlags() has %s: %v, want %v", name, got, want)
 		}
 	}
 }

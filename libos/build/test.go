@@ -161,6 +161,21 @@ var (
 		mutexprofile mutexprofilefraction trace`)
 )
 
+// TestFlags lists the flags of go test, with those of go build, that uni test takes,
+// sorted, without dashes.
+func TestFlags() []string {
+	names := GoFlags()
+	for _, set := range []map[string]bool{testBools, testValues} {
+		for name := range set {
+			if _, _, refused := TestFlag(name); refused == nil {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // Root returns the root among roots that dir lies in, the innermost, or "".
 func Root(roots []string, dir string) (best string) {
 	for _, root := range roots {

@@ -43,6 +43,7 @@ func commands() []command {
 		{"test", "run go test with each test binary as a unikernel", testUsage, (*app).test, exitFail},
 		{"inspect", "explain an image", inspectUsage, (*app).inspect, exitFail},
 		{"doctor", "check that this host can build and boot", doctorUsage, (*app).doctor, exitFail},
+		{"completion", "print a script for completion by a shell", completionUsage, (*app).completion, exitFail},
 		{"version", "print versions", versionUsage, (*app).version, exitFail},
 		{"help", "explain a command", helpUsage, nil, exitFail}, // in run: it needs this table
 	}

@@ -7,9 +7,12 @@ import (
 	"unibench/libos/build"
 )
 
+// ownBuildFlags are the flags of uni build itself.
+const ownBuildFlags = "o"
+
 // build implements uni build.
 func (a *app) build(args []string) error {
-	c, err := parse(args, "o", "", true)
+	c, err := parse(args, ownBuildFlags, "", true)
 	if err != nil {
 		return err
 	}

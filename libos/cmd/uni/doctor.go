@@ -8,7 +8,7 @@ import (
 
 // doctor implements uni doctor.
 func (a *app) doctor(args []string) error {
-	c, err := parse(args, "", "json", false)
+	c, err := parse(args, "", jsonFlag, false)
 	if err != nil {
 		return err
 	}

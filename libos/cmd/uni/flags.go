@@ -6,6 +6,9 @@ import (
 	"unibench/libos/build"
 )
 
+// jsonFlag is the flag of commands that inform.
+const jsonFlag = "json"
+
 // A commandLine is a command's arguments, sorted.
 type commandLine struct {
 	own     []ownFlag // flags of uni, in order

@@ -86,7 +86,7 @@ func overview() string {
 	var b strings.Builder
 	b.WriteString("uni builds Go programs as unikernels and boots them under KVM.\n\nusage: uni COMMAND [args]\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-8s  %s\n", c.name, c.summary)
+		fmt.Fprintf(&b, "  %-10s  %s\n", c.name, c.summary)
 	}
 	b.WriteString("\nuni help COMMAND says more.\n")
 	return b.String()

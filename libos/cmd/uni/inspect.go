@@ -9,7 +9,7 @@ import (
 
 // inspect implements uni inspect.
 func (a *app) inspect(args []string) error {
-	c, err := parse(args, "", "json", false)
+	c, err := parse(args, "", jsonFlag, false)
 	if err != nil {
 		return err
 	}

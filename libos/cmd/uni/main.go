@@ -6,6 +6,7 @@
 //	uni test [-mem 1G] [-cpus N] [-net SPEC] [go test flags] [PKG...] [flags of the tests]
 //	uni inspect [-json] IMAGE
 //	uni doctor [-json]
+//	uni completion bash|zsh|fish
 //	uni version
 //	uni help [COMMAND]
 //

@@ -20,12 +20,15 @@ import (
 // monitorName is the monitor, a command of its own so that it starts fast.
 const monitorName = "uni-vmm"
 
+// ownRunFlags are the flags of uni run itself.
+const ownRunFlags = "mem cpus root env stats stats-fd core trace net"
+
 // runProgram implements uni run. If all goes well it does not return: the
 // process becomes the monitor, so that signals, job control and the exit
 // status need no relay. A built image has no name left by then, so nothing
 // stays behind however the process ends.
 func (a *app) runProgram(args []string) error {
-	c, err := parse(args, "mem cpus root env stats stats-fd core trace net", "", true)
+	c, err := parse(args, ownRunFlags, "", true)
 	if err != nil {
 		return err
 	}
