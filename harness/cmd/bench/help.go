@@ -21,6 +21,11 @@ func overview() string {
 }
 
 func (a *app) help(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("help", flag.ContinueOnError)
+	args, err := a.parseMixed(fs, args)
+	if err != nil {
+		return helpIsFine(err)
+	}
 	switch len(args) {
 	case 0:
 		fmt.Fprint(a.stdout, overview())
@@ -35,10 +40,6 @@ func (a *app) help(ctx context.Context, args []string) error {
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
-			if c.name == "help" {
-				fmt.Fprint(a.stdout, overview())
-				return nil
-			}
 			return c.run(a, ctx, []string{"-h"})
 		}
 	}
