@@ -49,7 +49,7 @@ var layers = []layer{
 	{folder: "libos/zerocopy", modules: []string{"golang.org/x/net"}},
 
 	{folder: "workloads"},
-	{folder: "workloads/zc", may: []string{"libos/zerocopy"}},
+	{folder: "workloads/zc", may: []string{"libos/zerocopy", "workloads/internal"}},
 	{folder: "baselines", modules: []string{"golang.org/x/sys", "github.com/opencontainers/runtime-spec"}},
 
 	{folder: "harness/record", modules: []string{"golang.org/x/perf"}},
@@ -170,6 +170,9 @@ func TestAllowed(t *testing.T) {
 		{"libos/guest/posix", "golang.org/x/sys/unix", false, false},
 		{"workloads/hello", "unibench/libos/abi", false, false},
 		{"workloads/hello", "fmt", false, true},
+		{"workloads/kv", "unibench/workloads/internal/server", false, true},
+		{"workloads/zc/echo", "unibench/workloads/internal/server", false, true},
+		{"workloads/internal/server", "unibench/libos/zerocopy", false, false},
 		{"harness/record", "unibench/harness/stats", false, false},
 		{"harness/target", "unibench/libos/monitor", false, true},
 		{"harness/target", "unibench/libos/vmm", false, false},

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"net"
 	"runtime"
-	"sync"
 	"syscall"
 )
 
@@ -14,27 +12,10 @@ const (
 	datagramBytes = 64 << 10 // the largest datagram and more
 )
 
-// serveTCP serves connections until l is closed, and ends them when ctx ends.
-func serveTCP(ctx context.Context, l net.Listener) error {
-	var handlers sync.WaitGroup
-	defer handlers.Wait()
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			return err
-		}
-		handlers.Go(func() {
-			defer conn.Close()
-			defer context.AfterFunc(ctx, func() { conn.Close() })()
-			echo(conn)
-		})
-	}
-}
-
 // echo returns what it reads until the connection ends, for whatever reason. It
 // does not use io.Copy, which moves data within the kernel through a pipe: twice
 // as many system calls, which pays for bulk data only.
-func echo(conn net.Conn) {
+func echo(conn *net.TCPConn) {
 	b := make([]byte, connBytes)
 	for {
 		n, err := conn.Read(b)

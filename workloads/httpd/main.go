@@ -15,16 +15,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"unibench/workloads/internal/server"
 )
 
 // Limits for clients.
@@ -36,34 +34,15 @@ const (
 	stopLimit = 2 * time.Second
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
-}
+func main() { os.Exit(server.Main(run, os.Args[1:])) }
 
 // run returns the exit status.
 func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
-	flags := flag.NewFlagSet("httpd", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := server.NewFlags("httpd", stderr)
 	addr := flags.String("addr", ":8080", "listen on `address`")
 	file := flags.String("file", "", "serve /file from the file of this `name`, which is made if there is none; without, from memory")
 	secure := flags.Bool("tls", false, "serve TLS, with a certificate of its own making")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
-		}
-		return 2
-	}
-	if flags.NArg() != 0 {
-		fmt.Fprintf(stderr, "httpd: unexpected argument %q\n", flags.Arg(0))
-		return 2
-	}
-	if err := serve(ctx, stdout, stderr, *addr, *file, *secure); err != nil {
-		fmt.Fprintln(stderr, "httpd:", err)
-		return 1
-	}
-	return 0
+	return server.Run(flags, args, func() error { return serve(ctx, stdout, stderr, *addr, *file, *secure) })
 }
 
 // serve listens, says so and serves until ctx ends.
@@ -72,7 +51,7 @@ func serve(ctx context.Context, stdout, stderr io.Writer, addr, file string, sec
 	if err != nil {
 		return err
 	}
-	server := &http.Server{
+	documents := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerLimit,
 		IdleTimeout:       idleLimit,
@@ -83,23 +62,19 @@ func serve(ctx context.Context, stdout, stderr io.Writer, addr, file string, sec
 		if err != nil {
 			return fmt.Errorf("make a certificate: %w", err)
 		}
-		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
+		documents.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
 	}
-	l, err := net.Listen("tcp", addr)
+	l, err := server.Listen(stdout, addr)
 	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintln(stdout, "listening on", l.Addr()); err != nil {
-		l.Close()
 		return err
 	}
 
 	ended := make(chan error, 1)
 	go func() {
 		if secure {
-			ended <- server.ServeTLS(l, "", "")
+			ended <- documents.ServeTLS(l, "", "")
 		} else {
-			ended <- server.Serve(l)
+			ended <- documents.Serve(l)
 		}
 	}()
 	select {
@@ -109,8 +84,8 @@ func serve(ctx context.Context, stdout, stderr io.Writer, addr, file string, sec
 	}
 	limit, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
-	if err := server.Shutdown(limit); err != nil {
-		return errors.Join(fmt.Errorf("requests were cut off: %w", err), server.Close())
+	if err := documents.Shutdown(limit); err != nil {
+		return errors.Join(fmt.Errorf("requests were cut off: %w", err), documents.Close())
 	}
 	return nil
 }

@@ -33,16 +33,16 @@ func (c *session) flushAll(args [][]byte) {
 		c.out = appendError(c.out, errSyntax)
 		return
 	}
-	c.server.store.clear()
+	c.service.store.clear()
 	c.out = appendSimple(c.out, "OK")
 }
 
 // dbSize counts keys that have expired and are not yet removed, as Redis does.
-func (c *session) dbSize([][]byte) { c.out = appendInt(c.out, int64(len(c.server.store.keys))) }
+func (c *session) dbSize([][]byte) { c.out = appendInt(c.out, int64(len(c.service.store.keys))) }
 
 // info answers with everything, whatever section was asked for.
 func (c *session) info([][]byte) {
-	s := c.server
+	s := c.service
 	text := fmt.Appendf(nil, "# Server\r\nserver_name:kv\r\nuptime_in_seconds:%d\r\n", int64(s.uptime()/time.Second))
 	text = fmt.Appendf(text, "\r\n# Clients\r\nconnected_clients:%d\r\n", s.clients.Load())
 	text = fmt.Appendf(text, "\r\n# Stats\r\ntotal_connections_received:%d\r\ntotal_commands_processed:%d\r\n", s.connections.Load(), s.requests.Load())
@@ -79,7 +79,7 @@ func (c *session) config(args [][]byte) {
 // ask for details do without.
 func (c *session) listCommands(args [][]byte) {
 	if len(args) == 2 && is(args[1], "COUNT") {
-		c.out = appendInt(c.out, int64(len(c.server.commands)))
+		c.out = appendInt(c.out, int64(len(c.service.commands)))
 		return
 	}
 	c.out = appendArray(c.out, 0)

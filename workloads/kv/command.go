@@ -56,7 +56,7 @@ const (
 
 // execute answers one request.
 func (c *session) execute(args [][]byte) {
-	c.server.requests.Add(1)
+	c.service.requests.Add(1)
 	name := args[0]
 	var cmd command
 	known := false
@@ -67,7 +67,7 @@ func (c *session) execute(args [][]byte) {
 			}
 			c.name[i] = b
 		}
-		cmd, known = c.server.commands[string(c.name[:len(name)])]
+		cmd, known = c.service.commands[string(c.name[:len(name)])]
 	}
 	switch {
 	case !known:
@@ -77,9 +77,9 @@ func (c *session) execute(args [][]byte) {
 		c.wrongArgs(name)
 		return
 	}
-	c.server.mu.Lock()
+	c.service.mu.Lock()
 	cmd.run(c, args)
-	c.server.mu.Unlock()
+	c.service.mu.Unlock()
 }
 
 func (c *session) wrongArgs(name []byte) {

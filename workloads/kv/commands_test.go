@@ -15,7 +15,7 @@ type bench struct {
 
 func newBench() *bench {
 	b := &bench{at: time.UnixMilli(1_000_000)}
-	b.session = newSession(newServer(func() time.Time { return b.at }))
+	b.session = newSession(newService(func() time.Time { return b.at }))
 	return b
 }
 

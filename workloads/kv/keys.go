@@ -5,8 +5,8 @@ import "math"
 func (c *session) del(args [][]byte) {
 	var n int64
 	for _, key := range args[1:] {
-		if e := c.server.store.get(key, c.clock); e != nil {
-			c.server.store.remove(e)
+		if e := c.service.store.get(key, c.clock); e != nil {
+			c.service.store.remove(e)
 			n++
 		}
 	}
@@ -17,7 +17,7 @@ func (c *session) del(args [][]byte) {
 func (c *session) exists(args [][]byte) {
 	var n int64
 	for _, key := range args[1:] {
-		if c.server.store.get(key, c.clock) != nil {
+		if c.service.store.get(key, c.clock) != nil {
 			n++
 		}
 	}
@@ -40,15 +40,15 @@ func (c *session) expireIn(args [][]byte, scale int64) {
 		c.out = appendError(c.out, "ERR invalid expire time in '"+printable(args[0])+"' command")
 		return
 	}
-	e := c.server.store.get(args[1], c.clock)
+	e := c.service.store.get(args[1], c.clock)
 	switch {
 	case e == nil:
 		c.out = appendInt(c.out, 0)
 		return
 	case n <= 0:
-		c.server.store.remove(e)
+		c.service.store.remove(e)
 	default:
-		c.server.expire(e, at)
+		c.service.expire(e, at)
 	}
 	c.out = appendInt(c.out, 1)
 }
@@ -67,7 +67,7 @@ func (c *session) pttl(args [][]byte) { c.appendTTL(args[1], 1) }
 // appendTTL says how many units of scale milliseconds a key has left, rounded; -1
 // if it does not expire, -2 if it is not there.
 func (c *session) appendTTL(key []byte, scale int64) {
-	e := c.server.store.get(key, c.clock)
+	e := c.service.store.get(key, c.clock)
 	switch {
 	case e == nil:
 		c.out = appendInt(c.out, -2)
@@ -80,7 +80,7 @@ func (c *session) appendTTL(key []byte, scale int64) {
 
 func (c *session) persist(args [][]byte) {
 	var n int64
-	if e := c.server.store.get(args[1], c.clock); e != nil && c.server.store.persist(e) {
+	if e := c.service.store.get(args[1], c.clock); e != nil && c.service.store.persist(e) {
 		n = 1
 	}
 	c.out = appendInt(c.out, n)

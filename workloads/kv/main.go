@@ -15,54 +15,24 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
-	"net"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"unibench/workloads/internal/server"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
-}
+func main() { os.Exit(server.Main(run, os.Args[1:])) }
 
 // run returns the exit status.
 func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
-	flags := flag.NewFlagSet("kv", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := server.NewFlags("kv", stderr)
 	addr := flags.String("addr", ":6379", "listen on `address`")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
+	return server.Run(flags, args, func() error {
+		l, err := server.Listen(stdout, *addr)
+		if err != nil {
+			return err
 		}
-		return 2
-	}
-	if flags.NArg() != 0 {
-		fmt.Fprintf(stderr, "kv: unexpected argument %q\n", flags.Arg(0))
-		return 2
-	}
-	if err := listen(ctx, stdout, *addr); err != nil {
-		fmt.Fprintln(stderr, "kv:", err)
-		return 1
-	}
-	return 0
-}
-
-// listen listens, says so and serves until ctx ends.
-func listen(ctx context.Context, stdout io.Writer, addr string) error {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintln(stdout, "listening on", l.Addr()); err != nil {
-		l.Close()
-		return err
-	}
-	return newServer(time.Now).serve(ctx, l)
+		return newService(time.Now).serve(ctx, l)
+	})
 }

@@ -12,7 +12,7 @@ const (
 
 // session is one connection.
 type session struct {
-	server  *server
+	service *service
 	parser  parser
 	in, out []byte
 	quit    bool // the client asked for the end, or sent what is no request
@@ -20,8 +20,8 @@ type session struct {
 	name    [16]byte // of the command, in capitals
 }
 
-func newSession(s *server) *session {
-	return &session{server: s, in: make([]byte, 0, bufferBytes), out: make([]byte, 0, bufferBytes), clock: s.now}
+func newSession(s *service) *session {
+	return &session{service: s, in: make([]byte, 0, bufferBytes), out: make([]byte, 0, bufferBytes), clock: s.now}
 }
 
 // serve answers requests until the client ends or fails: then nobody is left who
@@ -102,4 +102,4 @@ func (c *session) flush(conn io.Writer) error {
 }
 
 // uptime is for INFO.
-func (s *server) uptime() time.Duration { return s.clock().Sub(s.started) }
+func (s *service) uptime() time.Duration { return s.clock().Sub(s.started) }

@@ -11,7 +11,7 @@ const maxReplyBytes = 64 << 20
 func (c *session) get(args [][]byte) { c.appendValue(args[1]) }
 
 func (c *session) appendValue(key []byte) {
-	if e := c.server.store.get(key, c.clock); e != nil {
+	if e := c.service.store.get(key, c.clock); e != nil {
 		c.out = appendBulk(c.out, e.value)
 	} else {
 		c.out = appendNull(c.out)
@@ -43,7 +43,7 @@ func (c *session) mset(args [][]byte) {
 
 // store sets a key and when it expires: at, or if that is 0 never, or as before.
 func (c *session) store(key, value []byte, at int64, keep bool) {
-	s := c.server
+	s := c.service
 	e := s.store.set(key, value)
 	switch {
 	case at != 0:
@@ -86,22 +86,22 @@ func (c *session) set(args [][]byte) {
 		}
 	}
 	if nx || xx {
-		if exists := c.server.store.get(args[1], c.clock) != nil; exists != xx {
+		if exists := c.service.store.get(args[1], c.clock) != nil; exists != xx {
 			c.out = appendNull(c.out)
 			return
 		}
 	} else if keep {
 		// A key whose time has come must not leave it to its successor.
-		c.server.store.get(args[1], c.clock)
+		c.service.store.get(args[1], c.clock)
 	}
 	c.store(args[1], args[2], at, keep)
 	c.out = appendSimple(c.out, "OK")
 }
 
 func (c *session) append(args [][]byte) {
-	e := c.server.store.get(args[1], c.clock)
+	e := c.service.store.get(args[1], c.clock)
 	if e == nil {
-		e = c.server.store.set(args[1], nil)
+		e = c.service.store.set(args[1], nil)
 	}
 	if len(e.value)+len(args[2]) > maxBulkBytes {
 		c.out = appendError(c.out, errTooLong)
@@ -113,7 +113,7 @@ func (c *session) append(args [][]byte) {
 
 func (c *session) strlen(args [][]byte) {
 	var n int
-	if e := c.server.store.get(args[1], c.clock); e != nil {
+	if e := c.service.store.get(args[1], c.clock); e != nil {
 		n = len(e.value)
 	}
 	c.out = appendInt(c.out, int64(n))
@@ -143,7 +143,7 @@ func (c *session) decrBy(args [][]byte) {
 // add changes a number, and leaves alone when it expires.
 func (c *session) add(key []byte, n int64) {
 	var old int64
-	e := c.server.store.get(key, c.clock)
+	e := c.service.store.get(key, c.clock)
 	if e != nil {
 		var ok bool
 		if old, ok = parseInt(e.value); !ok {
@@ -158,7 +158,7 @@ func (c *session) add(key []byte, n int64) {
 	var digits [20]byte
 	text := strconv.AppendInt(digits[:0], old+n, 10)
 	if e == nil {
-		c.server.store.set(key, text)
+		c.service.store.set(key, text)
 	} else {
 		e.value = append(e.value[:0], text...)
 	}

@@ -28,65 +28,40 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"unibench/workloads/internal/server"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
-}
+func main() { os.Exit(server.Main(run, os.Args[1:])) }
 
 // run returns the exit status.
 func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
-	flags := flag.NewFlagSet("stream", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := server.NewFlags("stream", stderr)
 	addr := flags.String("addr", ":5201", "listen on `address`")
 	connect := flags.String("connect", "", "be a client of the server at `address`")
 	mode := flags.String("mode", "sink", "what the server is to the client: sink, source or both")
 	duration := flags.Duration("duration", 3*time.Second, "how long the client transfers")
 	seed := flags.Uint64("seed", 1, "`number` of the pattern that the client asks for")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
+	return server.Run(flags, args, func() error {
+		if *connect != "" {
+			return runClient(ctx, stdout, *connect, request{mode: *mode, seed: *seed, check: true}, *duration)
 		}
-		return 2
-	}
-	if flags.NArg() != 0 {
-		fmt.Fprintf(stderr, "stream: unexpected argument %q\n", flags.Arg(0))
-		return 2
-	}
-	var err error
-	if *connect != "" {
-		err = runClient(ctx, stdout, *connect, request{mode: *mode, seed: *seed, check: true}, *duration)
-	} else {
-		err = runServer(ctx, stdout, *addr)
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "stream:", err)
-		return 1
-	}
-	return 0
+		return runServer(ctx, stdout, *addr)
+	})
 }
 
 func runServer(ctx context.Context, stdout io.Writer, addr string) error {
-	l, err := net.Listen("tcp", addr)
+	l, err := server.Listen(stdout, addr)
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(stdout, "listening on", l.Addr()); err != nil {
-		l.Close()
-		return err
-	}
-	return serve(ctx, l)
+	// What ends one connection is for its client to see.
+	return server.Serve(ctx, l, func(conn *net.TCPConn) { _ = handle(conn) })
 }
 
 func runClient(ctx context.Context, stdout io.Writer, addr string, q request, d time.Duration) error {

@@ -2,42 +2,16 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"sync"
 	"syscall"
 	"time"
 )
 
 // requestLimit is how long a client may take for its first line.
 const requestLimit = 10 * time.Second
-
-// serve handles connections until ctx ends, and then ends them.
-func serve(ctx context.Context, l net.Listener) error {
-	var handlers sync.WaitGroup
-	defer handlers.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // ends the connections, on errors too
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	for {
-		conn, err := l.Accept()
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		handlers.Go(func() {
-			defer conn.Close()
-			defer context.AfterFunc(ctx, func() { conn.Close() })()
-			// What ends one connection is for its client to see.
-			_ = handle(conn.(*net.TCPConn))
-		})
-	}
-}
 
 // handle serves one connection.
 func handle(conn *net.TCPConn) error {

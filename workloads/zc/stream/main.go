@@ -7,17 +7,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/signal"
-	"sync"
-	"syscall"
 	"time"
 
 	"unibench/libos/zerocopy"
+	"unibench/workloads/internal/server"
 )
 
 const (
@@ -25,64 +22,20 @@ const (
 	requestLimit = 10 * time.Second
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
-}
+func main() { os.Exit(server.Main(run, os.Args[1:])) }
 
 // run returns the exit status.
 func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
-	flags := flag.NewFlagSet("stream", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := server.NewFlags("stream", stderr)
 	addr := flags.String("addr", ":5201", "listen on `address`")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
-		}
-		return 2
-	}
-	if flags.NArg() != 0 {
-		fmt.Fprintf(stderr, "stream: unexpected argument %q\n", flags.Arg(0))
-		return 2
-	}
-	if err := serve(ctx, stdout, *addr); err != nil {
-		fmt.Fprintln(stderr, "stream:", err)
-		return 1
-	}
-	return 0
-}
-
-// serve listens, says so and handles connections until ctx ends.
-func serve(ctx context.Context, stdout io.Writer, addr string) error {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	if _, err := fmt.Fprintln(stdout, "listening on", l.Addr()); err != nil {
-		return err
-	}
-	var handlers sync.WaitGroup
-	defer handlers.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // ends the connections, on errors too
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	for {
-		conn, err := l.Accept()
-		if ctx.Err() != nil {
-			return nil
-		}
+	return server.Run(flags, args, func() error {
+		l, err := server.Listen(stdout, *addr)
 		if err != nil {
 			return err
 		}
-		handlers.Go(func() {
-			defer conn.Close()
-			defer context.AfterFunc(ctx, func() { conn.Close() })()
-			// What ends one connection is for its client to see.
-			_ = handle(conn.(*net.TCPConn))
-		})
-	}
+		// What ends one connection is for its client to see.
+		return server.Serve(ctx, l, func(conn *net.TCPConn) { _ = handle(conn) })
+	})
 }
 
 // handle serves one connection.

@@ -6,10 +6,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"unibench/workloads/internal/server"
 )
 
-// server serves connections from one store.
-type server struct {
+// service serves connections from one store.
+type service struct {
 	clock    func() time.Time
 	started  time.Time
 	commands map[string]command
@@ -26,47 +28,38 @@ type server struct {
 	sweepAt int64 // when the sweeper wakes up, 0: not
 }
 
-func newServer(clock func() time.Time) *server {
-	return &server{
+func newService(clock func() time.Time) *service {
+	return &service{
 		clock: clock, started: clock(), commands: commandTable(), store: newStore(), earlier: make(chan struct{}, 1),
 	}
 }
 
 // now returns milliseconds since 1970.
-func (s *server) now() int64 { return s.clock().UnixMilli() }
+func (s *service) now() int64 { return s.clock().UnixMilli() }
 
 // serve handles connections until ctx ends, and then ends them.
-func (s *server) serve(ctx context.Context, l net.Listener) error {
-	var running sync.WaitGroup
-	defer running.Wait()
+func (s *service) serve(ctx context.Context, l *net.TCPListener) error {
+	var sweeper sync.WaitGroup
+	defer sweeper.Wait()
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // ends the connections, on errors too
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	running.Go(func() { s.sweep(ctx) })
-	for {
-		conn, err := l.Accept()
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		running.Go(func() {
-			defer conn.Close()
-			defer context.AfterFunc(ctx, func() { conn.Close() })()
-			s.connections.Add(1)
-			s.clients.Add(1)
-			defer s.clients.Add(-1)
-			newSession(s).serve(conn)
-		})
-	}
+	defer cancel() // ends the sweeper, on errors too
+	sweeper.Go(func() { s.sweep(ctx) })
+	return server.Serve(ctx, l, s.handle)
+}
+
+// handle serves one connection.
+func (s *service) handle(conn *net.TCPConn) {
+	s.connections.Add(1)
+	s.clients.Add(1)
+	defer s.clients.Add(-1)
+	newSession(s).serve(conn)
 }
 
 // sweepMost is how many keys are removed without letting requests in between.
 const sweepMost = 256
 
 // sweep removes keys soon after their time, also those that nobody asks for.
-func (s *server) sweep(ctx context.Context) {
+func (s *service) sweep(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -88,7 +81,7 @@ func (s *server) sweep(ctx context.Context) {
 }
 
 // expire sets when a key ends. The caller holds the lock.
-func (s *server) expire(e *entry, at int64) {
+func (s *service) expire(e *entry, at int64) {
 	s.store.expire(e, at)
 	if s.sweepAt == 0 || at < s.sweepAt {
 		s.sweepAt = at
