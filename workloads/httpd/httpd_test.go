@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -14,32 +12,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// startServer returns the address of a server that ends with the test.
-func startServer(t *testing.T, args ...string) string {
-	t.Helper()
-	r, w := io.Pipe()
-	ctx, cancel := context.WithCancel(t.Context())
-	status := make(chan int, 1)
-	var stderr bytes.Buffer
-	go func() {
-		status <- run(ctx, w, &stderr, append([]string{"-addr", "127.0.0.1:0"}, args...))
-		w.Close()
-	}()
-	line, err := bufio.NewReader(r).ReadString('\n')
-	addr, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "listening on ")
-	if err != nil || !ok {
-		t.Fatalf("first line %q, %v; %s", line, err, stderr.String())
-	}
-	t.Cleanup(func() {
-		cancel()
-		if s := <-status; s != 0 {
-			t.Errorf("status %d: %s", s, stderr.String())
-		}
-	})
-	return addr
-}
+	"unibench/workloads/internal/servertest"
+)
 
 // get returns the answer and its body.
 func get(t *testing.T, client *http.Client, url string, headers ...string) (*http.Response, []byte) {
@@ -82,7 +57,7 @@ func TestDocuments(t *testing.T) {
 		{"tls", "https", []string{"-tls"}, "HTTP/2.0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			url := tt.scheme + "://" + startServer(t, tt.args...)
+			url := tt.scheme + "://" + servertest.Start(t, run, tt.args...)
 			client := newClient(t)
 			for path, want := range map[string]string{
 				"/hello": hello, "/1k": string(content(1024)), "/file": string(content(64 << 10)),
@@ -121,27 +96,14 @@ func TestContent(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none", "file")
-	for _, tt := range []struct {
-		args []string
-		want int
-	}{
-		{[]string{"-h"}, 0},
-		{[]string{"-nonsense"}, 2},
-		{[]string{"more"}, 2},
-		{[]string{"-addr", "nowhere"}, 1},
-		{[]string{"-addr", "127.0.0.1:0", "-file", missing}, 1},
-	} {
-		if got := run(t.Context(), io.Discard, io.Discard, tt.args); got != tt.want {
-			t.Errorf("run(%q) = %d, want %d", tt.args, got, tt.want)
-		}
-	}
+	servertest.Arguments(t, run, servertest.Case{Args: []string{"-addr", "127.0.0.1:0", "-file", missing}, Want: 1})
 }
 
 // TestFileGone removes the file under a running server, which must say so and go
 // on.
 func TestFileGone(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file")
-	url := "http://" + startServer(t, "-file", name)
+	url := "http://" + servertest.Start(t, run, "-file", name)
 	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}

@@ -12,48 +12,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"unibench/workloads/internal/servertest"
 )
-
-// startServer returns the address of a server that ends with the test.
-func startServer(t *testing.T) string {
-	t.Helper()
-	r, w := io.Pipe()
-	ctx, cancel := context.WithCancel(t.Context())
-	status := make(chan int, 1)
-	var stderr bytes.Buffer
-	go func() {
-		status <- run(ctx, w, &stderr, []string{"-addr", "127.0.0.1:0"})
-		w.Close()
-	}()
-	line, err := bufio.NewReader(r).ReadString('\n')
-	addr, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "listening on ")
-	if err != nil || !ok {
-		t.Fatalf("first line %q, %v; %s", line, err, stderr.String())
-	}
-	t.Cleanup(func() {
-		cancel()
-		if s := <-status; s != 0 {
-			t.Errorf("status %d: %s", s, stderr.String())
-		}
-	})
-	return addr
-}
-
-func dial(t *testing.T, addr string) net.Conn {
-	t.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
-	return conn
-}
 
 // TestPipeline sends many requests at once, more than fit into any buffer, and
 // reads the replies meanwhile.
 func TestPipeline(t *testing.T) {
-	conn := dial(t, startServer(t))
+	conn := servertest.Dial(t, "tcp", servertest.Start(t, run))
 	const count = 20_000
 	value := strings.Repeat("v", 100)
 	go func() {
@@ -78,18 +44,18 @@ func TestPipeline(t *testing.T) {
 
 // TestAtomic increments one number from many connections.
 func TestAtomic(t *testing.T) {
-	addr := startServer(t)
+	addr := servertest.Start(t, run)
 	const clients, times = 8, 500
 	var all sync.WaitGroup
 	for range clients {
-		conn := dial(t, addr)
+		conn := servertest.Dial(t, "tcp", addr)
 		all.Go(func() {
 			io.WriteString(conn, strings.Repeat("INCR n\r\n", times)+"QUIT\r\n")
 			io.Copy(io.Discard, conn)
 		})
 	}
 	all.Wait()
-	conn := dial(t, addr)
+	conn := servertest.Dial(t, "tcp", addr)
 	io.WriteString(conn, "GET n\r\nQUIT\r\n")
 	if got, err := io.ReadAll(conn); string(got) != fmt.Sprintf("$4\r\n%d\r\n+OK\r\n", clients*times) {
 		t.Errorf("GET n = %q, %v; want %d", got, err, clients*times)
@@ -98,7 +64,7 @@ func TestAtomic(t *testing.T) {
 
 // TestExpiresByItself waits until a key is gone that nobody asks for.
 func TestExpiresByItself(t *testing.T) {
-	conn := dial(t, startServer(t))
+	conn := servertest.Dial(t, "tcp", servertest.Start(t, run))
 	io.WriteString(conn, "SET a 1 PX 30\r\nSET b 1 PX 60000\r\nSET c 1\r\n")
 	r := bufio.NewReader(conn)
 	for range 3 {
@@ -116,7 +82,7 @@ func TestExpiresByItself(t *testing.T) {
 }
 
 func TestProtocolError(t *testing.T) {
-	conn := dial(t, startServer(t))
+	conn := servertest.Dial(t, "tcp", servertest.Start(t, run))
 	io.WriteString(conn, "*1\r\n$4\r\nPING\r\n*1\r\n:4\r\n")
 	got, err := io.ReadAll(conn)
 	if want := "+PONG\r\n-ERR Protocol error: " + errDollar.Error() + "\r\n"; err != nil || string(got) != want {
@@ -130,7 +96,7 @@ func TestRedisBenchmark(t *testing.T) {
 	if err != nil {
 		t.Skip("no redis-benchmark here: install the package redis-tools")
 	}
-	host, port, err := net.SplitHostPort(startServer(t))
+	host, port, err := net.SplitHostPort(servertest.Start(t, run))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,18 +117,4 @@ func TestRedisBenchmark(t *testing.T) {
 	}
 }
 
-func TestArguments(t *testing.T) {
-	for _, tt := range []struct {
-		args []string
-		want int
-	}{
-		{[]string{"-h"}, 0},
-		{[]string{"-nonsense"}, 2},
-		{[]string{"more"}, 2},
-		{[]string{"-addr", "nowhere"}, 1},
-	} {
-		if got := run(t.Context(), io.Discard, io.Discard, tt.args); got != tt.want {
-			t.Errorf("run(%q) = %d, want %d", tt.args, got, tt.want)
-		}
-	}
-}
+func TestArguments(t *testing.T) { servertest.Arguments(t, run) }

@@ -1,44 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"io"
-	"net"
 	"strings"
 	"testing"
-	"time"
+
+	"unibench/workloads/internal/servertest"
 )
 
-// startServer returns the address of a server that ends with the test.
-func startServer(t *testing.T) string {
-	t.Helper()
-	r, w := io.Pipe()
-	ctx, cancel := context.WithCancel(t.Context())
-	status := make(chan int, 1)
-	var stderr bytes.Buffer
-	go func() {
-		status <- run(ctx, w, &stderr, []string{"-addr", "127.0.0.1:0"})
-		w.Close()
-	}()
-	line, err := bufio.NewReader(r).ReadString('\n')
-	addr, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "listening on ")
-	if err != nil || !ok {
-		t.Fatalf("first line %q, %v; %s", line, err, stderr.String())
-	}
-	t.Cleanup(func() {
-		cancel()
-		if s := <-status; s != 0 {
-			t.Errorf("status %d: %s", s, stderr.String())
-		}
-	})
-	return addr
-}
-
 func TestTransfer(t *testing.T) {
-	addr := startServer(t)
+	addr := servertest.Start(t, run)
 	for _, mode := range []string{sink, source, both} {
 		t.Run(mode, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
@@ -56,30 +30,8 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
-// ask sends a request and data and returns all that comes back.
-func ask(t *testing.T, addr, line string, data []byte) []byte {
-	t.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	if _, err := conn.Write(append([]byte(line), data...)); err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
-		t.Fatal(err)
-	}
-	got, err := io.ReadAll(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got
-}
-
 func TestProtocol(t *testing.T) {
-	addr := startServer(t)
+	addr := servertest.Start(t, run)
 	p := newPattern(3)
 	wrong := bytes.Clone(p.at(0, 1000))
 	wrong[700]++
@@ -102,7 +54,7 @@ func TestProtocol(t *testing.T) {
 				refused(t, addr, tt.line)
 				return
 			}
-			if got := ask(t, addr, tt.line, tt.data); string(got) != tt.want {
+			if got := servertest.Ask(t, addr, append([]byte(tt.line), tt.data...)); string(got) != tt.want {
 				t.Errorf("answer of %d bytes ends in %q, want %d bytes, %q", len(got), last(string(got)), len(tt.want), last(tt.want))
 			}
 		})
@@ -114,12 +66,7 @@ func last(s string) string { return s[max(0, len(s)-30):] }
 // refused checks that a connection ends without an answer, if only by a reset.
 func refused(t *testing.T, addr, line string) {
 	t.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn := servertest.Dial(t, "tcp", addr)
 	if _, err := io.WriteString(conn, line); err != nil {
 		return
 	}
@@ -162,20 +109,7 @@ func TestReadAnswerNoticesDamage(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
-	for _, tt := range []struct {
-		args []string
-		want int
-	}{
-		{[]string{"-h"}, 0},
-		{[]string{"-nonsense"}, 2},
-		{[]string{"more"}, 2},
-		{[]string{"-addr", "nowhere"}, 1},
-		{[]string{"-connect", "127.0.0.1:1", "-mode", "none"}, 1},
-	} {
-		if got := run(t.Context(), io.Discard, io.Discard, tt.args); got != tt.want {
-			t.Errorf("run(%q) = %d, want %d", tt.args, got, tt.want)
-		}
-	}
+	servertest.Arguments(t, run, servertest.Case{Args: []string{"-connect", "127.0.0.1:1", "-mode", "none"}, Want: 1})
 }
 
 func FuzzRequest(f *testing.F) {
