@@ -38,15 +38,7 @@ func MedianRatioApart(base, other []float64, confidence float64, rounds int, see
 			sample = append(sample, v)
 		}
 	}
-	if len(sample) < rounds {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%d of %d bootstrap samples had no ratio", rounds-len(sample), rounds))
-	}
-	if len(sample) == 0 {
-		return r
-	}
-	slices.Sort(sample)
-	r.Lo = sortedQuantile(sample, (1-confidence)/2)
-	r.Hi = sortedQuantile(sample, (1+confidence)/2)
+	r.bootstrap(sample, rounds)
 	return r
 }
 

@@ -57,17 +57,22 @@ func MedianRatio(blocks []Block, confidence float64, rounds int, seed uint64) Ra
 	if r.Blocks < minBlocks {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("interval of the ratio rests on %d blocks only: want %d or more", r.Blocks, minBlocks))
 	}
-	sample := resample(blocks, rounds, seed)
+	r.bootstrap(resample(blocks, rounds, seed), rounds)
+	return r
+}
+
+// bootstrap takes the interval from the ratios of so many rounds, those that are
+// undefined left out. It sorts sample.
+func (r *Ratio) bootstrap(sample []float64, rounds int) {
 	if len(sample) < rounds {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%d of %d bootstrap samples had no ratio", rounds-len(sample), rounds))
 	}
 	if len(sample) == 0 {
-		return r
+		return
 	}
 	slices.Sort(sample)
-	r.Lo = sortedQuantile(sample, (1-confidence)/2)
-	r.Hi = sortedQuantile(sample, (1+confidence)/2)
-	return r
+	r.Lo = sortedQuantile(sample, (1-r.Confidence)/2)
+	r.Hi = sortedQuantile(sample, (1+r.Confidence)/2)
 }
 
 // resample draws blocks with replacement and returns the ratios, those that are
