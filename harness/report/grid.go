@@ -25,23 +25,31 @@ func (r *Report) grids() []table.Grid {
 	return out
 }
 
+// once returns a function that returns its argument, or nothing where the one before
+// was the same: what is common to successive rows stands in the first of them.
+func once() func(string) string {
+	last := ""
+	return func(s string) string {
+		if s == last {
+			return ""
+		}
+		last = s
+		return s
+	}
+}
+
 func (r *Report) mainGrid() table.Grid {
 	g := table.Grid{
 		Title: "Median and interval; ratio to " + r.Base,
 		Head:  append([]string{"benchmark", "unit"}, r.Targets...),
 	}
-	last := ""
+	name := once()
 	for _, row := range r.Rows {
-		name := row.Benchmark
-		if name == last {
-			name = ""
-		}
-		last = row.Benchmark
 		unit := row.Unit
 		if row.Primary {
 			unit += " *"
 		}
-		line := []string{name, unit}
+		line := []string{name(row.Benchmark), unit}
 		for _, c := range row.Cells {
 			line = append(line, cellText(row, c))
 		}
@@ -126,14 +134,9 @@ func (r *Report) phaseGrid() table.Grid {
 		Title: "Phases: median time since " + r.Phases[0].Event + " (and since the event before)",
 		Head:  append([]string{"benchmark", "event"}, r.Targets...),
 	}
-	last := ""
+	name := once()
 	for _, row := range r.Phases {
-		name := row.Benchmark
-		if name == last {
-			name = ""
-		}
-		last = row.Benchmark
-		line := []string{name, row.Event}
+		line := []string{name(row.Benchmark), row.Event}
 		for _, c := range row.Cells {
 			line = append(line, c.Text())
 		}

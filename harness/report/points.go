@@ -114,14 +114,9 @@ func (s Sweep) grid() table.Grid {
 		Title: s.Benchmark + ", step by step: median and interval",
 		Head:  append(append([]string{"step", "target"}, s.Units...), "noted"),
 	}
-	last := ""
+	load := once()
 	for _, step := range s.Steps {
-		load := step.Load
-		if load == last {
-			load = ""
-		}
-		last = step.Load
-		line := []string{load, step.Target}
+		line := []string{load(step.Load), step.Target}
 		for i, c := range step.Cells {
 			text := "-"
 			if c.N > 0 {
