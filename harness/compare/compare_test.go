@@ -4,20 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"unibench/harness/compare"
 	"unibench/harness/noise"
 	"unibench/harness/record"
 	"unibench/harness/report"
 	"unibench/harness/table"
+	"unibench/harness/table/tabletest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -78,7 +75,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// TestGolden compares each format with its file; a mismatch leaves .got-name.
+// TestGolden compares each format with its file.
 func TestGolden(t *testing.T) {
 	at := day(1)
 	floor := &noise.File{Schema: noise.Schema, HostClass: "pvm-2c", Measured: at, Expires: at.AddDate(1, 0, 0), Floors: []noise.Floor{
@@ -90,23 +87,7 @@ func TestGolden(t *testing.T) {
 		if err := r.Write(&b, f, false); err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join("testdata", "planted."+string(f))
-		if *update {
-			if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), b.String()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", path, diff)
-			if err := os.WriteFile(filepath.Join("testdata", ".got-planted."+string(f)), b.Bytes(), 0o644); err != nil {
-				t.Error(err)
-			}
-		}
+		tabletest.Golden(t, *update, "planted."+string(f), b.Bytes())
 	}
 	var brief, all bytes.Buffer
 	if err := errors.Join(r.Write(&brief, table.Text, false), r.Write(&all, table.Text, true)); err != nil {

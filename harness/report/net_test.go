@@ -9,6 +9,7 @@ import (
 
 	"unibench/harness/record"
 	"unibench/harness/table"
+	"unibench/harness/table/tabletest"
 )
 
 // netSample is a made-up run with a sweep, a unit that one target could not
@@ -70,7 +71,7 @@ func TestNetGolden(t *testing.T) {
 		if err := r.Write(&b, f); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "net."+string(f), b.Bytes())
+		tabletest.Golden(t, *update, "net."+string(f), b.Bytes())
 	}
 }
 

@@ -8,17 +8,14 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"unibench/harness/record"
 	"unibench/harness/report"
 	"unibench/harness/table"
+	"unibench/harness/table/tabletest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -100,35 +97,13 @@ func build(t *testing.T, d *record.Data) *report.Report {
 	return r
 }
 
-// golden compares got with testdata/name; a mismatch leaves .got-name beside it.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-		if err := os.WriteFile(filepath.Join("testdata", ".got-"+name), got, 0o644); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 func TestGolden(t *testing.T) {
 	for _, f := range table.Formats() {
 		var b bytes.Buffer
 		if err := build(t, sample()).Write(&b, f); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "boot."+string(f), b.Bytes())
+		tabletest.Golden(t, *update, "boot."+string(f), b.Bytes())
 		for i, c := range b.Bytes() {
 			if c >= 0x80 {
 				t.Errorf("%s: byte %d is not ASCII", f, i)
@@ -144,7 +119,7 @@ func TestGoldenPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "REPORT.md", page)
+	tabletest.Golden(t, *update, "REPORT.md", page)
 }
 
 // TestEmpty renders a run that was interrupted before its first trial, and one

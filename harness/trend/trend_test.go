@@ -7,19 +7,16 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"unibench/harness/noise"
 	"unibench/harness/record"
 	"unibench/harness/record/recordtest"
 	"unibench/harness/table"
+	"unibench/harness/table/tabletest"
 	"unibench/harness/trend"
 )
 
@@ -332,23 +329,7 @@ func TestGolden(t *testing.T) {
 	}
 	files["each.text"] = b
 	for name, b := range files {
-		path := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), b.String()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-			if err := os.WriteFile(filepath.Join("testdata", ".got-"+name), b.Bytes(), 0o644); err != nil {
-				t.Error(err)
-			}
-		}
+		tabletest.Golden(t, *update, name, b.Bytes())
 	}
 	var all bytes.Buffer
 	if err := h.Write(&all, table.Text, true); err != nil || strings.Count(all.String(), "req/s") != 2 {

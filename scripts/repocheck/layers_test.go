@@ -57,6 +57,7 @@ var layers = []layer{
 	{folder: "harness/hist", modules: []string{"github.com/HdrHistogram/hdrhistogram-go"}},
 	{folder: "harness/host", modules: []string{"golang.org/x/sys", "github.com/shirou/gopsutil/v3"}},
 	{folder: "harness/table", modules: []string{"github.com/olekukonko/tablewriter"}},
+	{folder: "harness/table/tabletest", modules: []string{"github.com/google/go-cmp"}},
 	{folder: "harness/report", may: []string{"harness/record", "harness/stats", "harness/table"}, modules: []string{"golang.org/x/perf"}},
 	{folder: "harness/claims", may: []string{"harness/record", "harness/stats", "harness/table", "harness/report"}},
 	{folder: "harness/verify", may: []string{"harness/record", "harness/table", "harness/report"}},
