@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"unibench/workloads/internal/stream"
 )
 
 // result is what a client measured.
@@ -16,12 +18,12 @@ type result struct {
 }
 
 // transfer runs one request for about d and checks both directions.
-func transfer(ctx context.Context, conn *net.TCPConn, q request, d time.Duration) (result, error) {
-	if !q.receives() && !q.sends() {
-		return result{}, fmt.Errorf("mode %q: want %s, %s or %s", q.mode, sink, source, both)
+func transfer(ctx context.Context, conn *net.TCPConn, q stream.Request, d time.Duration) (result, error) {
+	if !q.Receives() && !q.Sends() {
+		return result{}, fmt.Errorf("mode %q: want %s, %s or %s", q.Mode, stream.Sink, stream.Source, stream.Both)
 	}
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	p := newPattern(q.seed)
+	p := stream.NewPattern(q.Seed)
 	start := time.Now()
 	if _, err := io.WriteString(conn, q.String()); err != nil {
 		return result{}, fmt.Errorf("ask: %w", err)
@@ -33,7 +35,7 @@ func transfer(ctx context.Context, conn *net.TCPConn, q request, d time.Duration
 	defer time.AfterFunc(d, func() { close(stop) }).Stop()
 	var sent int64
 	var err error
-	if q.receives() {
+	if q.Receives() {
 		sent, err = send(conn, p, 0, stop)
 	} else {
 		select {
@@ -72,15 +74,15 @@ type answer struct {
 
 // readAnswer reads to the end, holding back what may be the trailer, and compares
 // the rest with p.
-func readAnswer(conn io.Reader, p *pattern) answer {
+func readAnswer(conn io.Reader, p *stream.Pattern) answer {
 	a := answer{received: received{wrong: -1}}
-	b := make([]byte, trailerBytes+chunkBytes)
+	b := make([]byte, stream.TrailerBytes+stream.ChunkBytes)
 	held := 0
 	for {
-		n, err := conn.Read(b[held : held+chunkBytes-trailerBytes])
+		n, err := conn.Read(b[held : held+stream.ChunkBytes-stream.TrailerBytes])
 		n += held
-		if data := n - trailerBytes; data > 0 {
-			if k := p.check(a.bytes, b[:data]); k < data && a.wrong < 0 {
+		if data := n - stream.TrailerBytes; data > 0 {
+			if k := p.Check(a.bytes, b[:data]); k < data && a.wrong < 0 {
 				a.wrong = a.bytes + int64(k)
 			}
 			a.bytes += int64(data)
@@ -88,7 +90,7 @@ func readAnswer(conn io.Reader, p *pattern) answer {
 		}
 		held = n
 		if errors.Is(err, io.EOF) {
-			a.number, a.ok, a.err = parseTrailer(b[:held])
+			a.number, a.ok, a.err = stream.ParseTrailer(b[:held])
 			return a
 		}
 		if err != nil {

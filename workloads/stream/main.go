@@ -2,28 +2,7 @@
 // source or both, as the client of each connection asks; with -connect it is such
 // a client.
 //
-// # Protocol
-//
-// The client sends one line of at most 64 bytes:
-//
-//	MODE SEED BYTES [check]\n
-//
-//	MODE   sink: the client sends; source: the server sends; both: both do
-//	SEED   number of the pattern, decimal, 64 bits
-//	BYTES  how many bytes the server sends; 0: until the client ends its side,
-//	       and always 0 for a sink
-//	check  the server compares what it gets with the pattern
-//
-// Data follows at once, the pattern from its start. The client ends its data by
-// shutting down its side of the connection. Then, and after all of its own data,
-// the server sends 24 bytes and closes: "ok " or, if something differed from the
-// pattern, "no ", then 20 digits and a line feed. The number is that of the bytes
-// received; after "no " it is the position of the first wrong one. A client may
-// also just close.
-//
-// The pattern repeats every 65521 bytes, a prime, so that a lost or doubled buffer
-// shows: byte(rng.Uint32()) for each byte of a period, where rng is
-// math/rand/v2.NewPCG(seed, 65521).
+// Package [unibench/workloads/internal/stream] has the protocol.
 package main
 
 import (
@@ -35,6 +14,7 @@ import (
 	"time"
 
 	"unibench/workloads/internal/server"
+	"unibench/workloads/internal/stream"
 )
 
 func main() { os.Exit(server.Main(run, os.Args[1:])) }
@@ -49,7 +29,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	seed := flags.Uint64("seed", 1, "`number` of the pattern that the client asks for")
 	return server.Run(flags, args, func() error {
 		if *connect != "" {
-			return runClient(ctx, stdout, *connect, request{mode: *mode, seed: *seed, check: true}, *duration)
+			return runClient(ctx, stdout, *connect, stream.Request{Mode: *mode, Seed: *seed, Check: true}, *duration)
 		}
 		return runServer(ctx, stdout, *addr)
 	})
@@ -64,7 +44,7 @@ func runServer(ctx context.Context, stdout io.Writer, addr string) error {
 	return server.Serve(ctx, l, func(conn *net.TCPConn) { _ = handle(conn) })
 }
 
-func runClient(ctx context.Context, stdout io.Writer, addr string, q request, d time.Duration) error {
+func runClient(ctx context.Context, stdout io.Writer, addr string, q stream.Request, d time.Duration) error {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", addr)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"unibench/workloads/internal/stream"
 )
 
 // requestLimit is how long a client may take for its first line.
@@ -18,7 +20,7 @@ func handle(conn *net.TCPConn) error {
 	if err := conn.SetReadDeadline(time.Now().Add(requestLimit)); err != nil {
 		return err
 	}
-	r := bufio.NewReaderSize(conn, maxLine)
+	r := bufio.NewReaderSize(conn, stream.MaxLine)
 	q, err := readRequest(r)
 	if err != nil {
 		return err
@@ -26,7 +28,7 @@ func handle(conn *net.TCPConn) error {
 	if err := conn.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
-	p := newPattern(q.seed)
+	p := stream.NewPattern(q.Seed)
 
 	// The receiver runs in every mode: its end is that of the client's data.
 	received := make(chan received, 1)
@@ -34,13 +36,13 @@ func handle(conn *net.TCPConn) error {
 	go func() {
 		defer close(ended)
 		check := p
-		if !q.check {
+		if !q.Check {
 			check = nil
 		}
 		received <- receive(r, conn, check)
 	}()
-	if q.sends() {
-		_, err = send(conn, p, q.bytes, ended)
+	if q.Sends() {
+		_, err = send(conn, p, q.Bytes, ended)
 	}
 	if err != nil {
 		conn.Close()
@@ -49,8 +51,20 @@ func handle(conn *net.TCPConn) error {
 	if err := errors.Join(err, got.err); err != nil {
 		return err
 	}
-	_, err = io.WriteString(conn, trailer(got.wrong < 0, got.number()))
+	_, err = io.WriteString(conn, stream.Trailer(got.wrong < 0, got.number()))
 	return err
+}
+
+// readRequest takes one line of bounded length from r, whose buffer holds one.
+func readRequest(r *bufio.Reader) (stream.Request, error) {
+	line, err := r.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		return stream.Request{}, stream.ErrRequest
+	}
+	if err != nil {
+		return stream.Request{}, fmt.Errorf("read the request: %w", err)
+	}
+	return stream.ParseRequest(string(line))
 }
 
 // received is what came from the other side.
@@ -70,9 +84,9 @@ func (r received) number() int64 {
 
 // receive reads to the end: first what is buffered, then from conn itself. It
 // compares with p unless that is nil.
-func receive(buffered *bufio.Reader, conn io.Reader, p *pattern) received {
+func receive(buffered *bufio.Reader, conn io.Reader, p *stream.Pattern) received {
 	got := received{wrong: -1}
-	b := make([]byte, chunkBytes)
+	b := make([]byte, stream.ChunkBytes)
 	for {
 		var n int
 		var err error
@@ -82,7 +96,7 @@ func receive(buffered *bufio.Reader, conn io.Reader, p *pattern) received {
 			n, err = conn.Read(b)
 		}
 		if p != nil && got.wrong < 0 {
-			if k := p.check(got.bytes, b[:n]); k < n {
+			if k := p.Check(got.bytes, b[:n]); k < n {
 				got.wrong = got.bytes + int64(k)
 			}
 		}
@@ -98,9 +112,9 @@ func receive(buffered *bufio.Reader, conn io.Reader, p *pattern) received {
 }
 
 // send writes limit bytes of the pattern, or without a limit until stop is closed.
-func send(conn io.Writer, p *pattern, limit int64, stop <-chan struct{}) (sent int64, err error) {
+func send(conn io.Writer, p *stream.Pattern, limit int64, stop <-chan struct{}) (sent int64, err error) {
 	for limit == 0 || sent < limit {
-		n := int64(chunkBytes)
+		n := int64(stream.ChunkBytes)
 		if limit > 0 {
 			n = min(n, limit-sent)
 		} else {
@@ -110,7 +124,7 @@ func send(conn io.Writer, p *pattern, limit int64, stop <-chan struct{}) (sent i
 			default:
 			}
 		}
-		k, err := conn.Write(p.at(sent, int(n)))
+		k, err := conn.Write(p.At(sent, int(n)))
 		sent += int64(k)
 		if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
 			return sent, fmt.Errorf("send: the other side closed: %w", err)

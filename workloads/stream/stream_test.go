@@ -9,21 +9,22 @@ import (
 	"testing"
 
 	"unibench/workloads/internal/servertest"
+	"unibench/workloads/internal/stream"
 )
 
 func TestTransfer(t *testing.T) {
 	addr := servertest.Start(t, run)
-	for _, mode := range []string{sink, source, both} {
+	for _, mode := range []string{stream.Sink, stream.Source, stream.Both} {
 		t.Run(mode, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			status := run(t.Context(), &stdout, &stderr, []string{"-connect", addr, "-mode", mode, "-duration", "100ms", "-seed", "7"})
 			if status != 0 || !strings.HasSuffix(stdout.String(), "verified\n") {
 				t.Fatalf("client ended with %d: %s%s", status, stdout.String(), stderr.String())
 			}
-			if sent := !strings.HasPrefix(stdout.String(), "sent 0 "); sent != (mode != source) {
+			if sent := !strings.HasPrefix(stdout.String(), "sent 0 "); sent != (mode != stream.Source) {
 				t.Errorf("%s: %s", mode, stdout.String())
 			}
-			if got := !strings.Contains(stdout.String(), "received 0 "); got != (mode != sink) {
+			if got := !strings.Contains(stdout.String(), "received 0 "); got != (mode != stream.Sink) {
 				t.Errorf("%s: %s", mode, stdout.String())
 			}
 		})
@@ -32,8 +33,8 @@ func TestTransfer(t *testing.T) {
 
 func TestProtocol(t *testing.T) {
 	addr := servertest.Start(t, run)
-	p := newPattern(3)
-	wrong := bytes.Clone(p.at(0, 1000))
+	p := stream.NewPattern(3)
+	wrong := bytes.Clone(p.At(0, 1000))
 	wrong[700]++
 	for _, tt := range []struct {
 		name, line string
@@ -41,11 +42,11 @@ func TestProtocol(t *testing.T) {
 		want       string
 	}{
 		{"counted", "sink 3 0\n", []byte("anything"), "ok 00000000000000000008\n"},
-		{"checked", "sink 3 0 check\n", p.at(0, 1000), "ok 00000000000000001000\n"},
+		{"checked", "sink 3 0 check\n", p.At(0, 1000), "ok 00000000000000001000\n"},
 		{"wrong", "sink 3 0 check\n", wrong, "no 00000000000000000700\n"},
 		{"wrong but not checked", "sink 3 0\n", wrong, "ok 00000000000000001000\n"},
-		{"source", "source 3 100000\n", nil, string(p.at(0, 100000)) + "ok 00000000000000000000\n"},
-		{"both", "both 3 1000 check\n", p.at(0, 30), string(p.at(0, 1000)) + "ok 00000000000000000030\n"},
+		{"source", "source 3 100000\n", nil, string(p.At(0, 100000)) + "ok 00000000000000000000\n"},
+		{"both", "both 3 1000 check\n", p.At(0, 30), string(p.At(0, 1000)) + "ok 00000000000000000030\n"},
 		{"unknown mode", "drain 3 0\n", nil, ""},
 		{"long line", strings.Repeat("x", 1000), nil, ""},
 	} {
@@ -91,8 +92,8 @@ func (f *flipper) Read(b []byte) (int, error) {
 }
 
 func TestReadAnswerNoticesDamage(t *testing.T) {
-	p := newPattern(5)
-	text := append(bytes.Clone(p.at(0, 5000)), trailer(true, 12)...)
+	p := stream.NewPattern(5)
+	text := append(bytes.Clone(p.At(0, 5000)), stream.Trailer(true, 12)...)
 	for at := range 5000 {
 		if a := readAnswer(&flipper{bytes.NewReader(text), at}, p); a.wrong != int64(at) || a.err != nil {
 			t.Fatalf("damage at %d: readAnswer = %+v", at, a)
@@ -101,7 +102,7 @@ func TestReadAnswerNoticesDamage(t *testing.T) {
 	if a := readAnswer(&flipper{bytes.NewReader(text), -1}, p); a.wrong != -1 || a.bytes != 5000 || a.number != 12 || !a.ok || a.err != nil {
 		t.Errorf("readAnswer = %+v", a)
 	}
-	for n := range trailerBytes {
+	for n := range stream.TrailerBytes {
 		if a := readAnswer(bytes.NewReader(text[:n]), p); a.err == nil {
 			t.Errorf("readAnswer of %d bytes = %+v, want an error", n, a)
 		}
@@ -110,20 +111,4 @@ func TestReadAnswerNoticesDamage(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	servertest.Arguments(t, run, servertest.Case{Args: []string{"-connect", "127.0.0.1:1", "-mode", "none"}, Want: 1})
-}
-
-func FuzzRequest(f *testing.F) {
-	f.Add("sink 1 0\n")
-	f.Add("both 18446744073709551615 9223372036854775807 check\n")
-	f.Add("source 1 -1\n")
-	f.Fuzz(func(t *testing.T, line string) {
-		q, err := parseRequest(line)
-		if err != nil {
-			return
-		}
-		again, err := parseRequest(q.String())
-		if err != nil || again != q {
-			t.Errorf("parseRequest(%q) = %+v, and of its own form %q = %+v, %v", line, q, q.String(), again, err)
-		}
-	})
 }

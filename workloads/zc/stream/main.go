@@ -1,13 +1,11 @@
-// Command stream is the server of workloads/stream, which has the protocol and the
-// client, by package zerocopy: what comes in is looked at where it lies, what goes
-// out is handed over.
+// Command stream is the server of workloads/stream, which has the client, by package
+// zerocopy: what comes in is looked at where it lies, what goes out is handed over.
 package main
 
 import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -15,6 +13,7 @@ import (
 
 	"unibench/libos/zerocopy"
 	"unibench/workloads/internal/server"
+	"unibench/workloads/internal/stream"
 )
 
 const (
@@ -47,20 +46,16 @@ func handle(tcp *net.TCPConn) error {
 	if err != nil {
 		return err
 	}
-	line, rest, err := readLine(conn)
-	if err != nil {
-		return err
-	}
-	q, err := parse(line)
+	q, rest, err := readRequest(conn)
 	if err != nil {
 		return err
 	}
 	if err := tcp.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
-	p := newPattern(q.seed)
+	p := stream.NewPattern(q.Seed)
 	r := receiver{want: p, wrong: -1}
-	if !q.check {
+	if !q.Check {
 		r.want = nil
 	}
 	r.take(rest)
@@ -72,8 +67,8 @@ func handle(tcp *net.TCPConn) error {
 		defer close(ended)
 		received <- r.run(conn)
 	}()
-	if q.sends {
-		err = send(conn, p, q.bytes, ended)
+	if q.Sends() {
+		err = send(conn, p, q.Bytes, ended)
 	}
 	if err != nil {
 		tcp.Close()
@@ -81,27 +76,46 @@ func handle(tcp *net.TCPConn) error {
 	if err := errors.Join(err, <-received); err != nil {
 		return err
 	}
-	word, number := "ok", r.bytes
+	number := r.bytes
 	if r.wrong >= 0 {
-		word, number = "no", r.wrong
+		number = r.wrong
 	}
-	_, err = fmt.Fprintf(tcp, "%s %020d\n", word, number)
+	_, err = io.WriteString(tcp, stream.Trailer(r.wrong < 0, number))
 	return err
+}
+
+// readRequest takes the first line and what came with it.
+func readRequest(conn *zerocopy.Conn) (q stream.Request, rest []byte, err error) {
+	ms := make([]zerocopy.Message, 1)
+	var all []byte
+	for {
+		if _, err := conn.Recv(ms); err != nil {
+			return q, nil, err
+		}
+		all = append(all, ms[0].Data...)
+		ms[0].Release()
+		if end := bytes.IndexByte(all, '\n') + 1; end > 0 {
+			q, err = stream.ParseRequest(string(all[:end]))
+			return q, all[end:], err
+		}
+		if len(all) >= stream.MaxLine {
+			return q, nil, stream.ErrRequest
+		}
+	}
 }
 
 // receiver counts what comes in and, unless want is nil, compares it.
 type receiver struct {
-	want  pattern
+	want  *stream.Pattern
 	bytes int64
 	wrong int64 // position of the first byte that differs, or -1
 }
 
 func (r *receiver) take(b []byte) {
 	for r.want != nil && r.wrong < 0 && len(b) > 0 {
-		n := min(len(b), chunkBytes)
-		if want := r.want.at(r.bytes, n); !bytes.Equal(b[:n], want) {
-			for r.wrong = r.bytes; b[r.wrong-r.bytes] == want[r.wrong-r.bytes]; r.wrong++ {
-			}
+		n := min(len(b), stream.ChunkBytes)
+		if k := r.want.Check(r.bytes, b[:n]); k < n {
+			r.wrong = r.bytes + int64(k)
 		}
 		r.bytes += int64(n)
 		b = b[n:]
@@ -128,10 +142,10 @@ func (r *receiver) run(conn *zerocopy.Conn) error {
 }
 
 // send sends limit bytes of the pattern, or without a limit until stop is closed.
-func send(conn *zerocopy.Conn, p pattern, limit int64, stop <-chan struct{}) error {
+func send(conn *zerocopy.Conn, p *stream.Pattern, limit int64, stop <-chan struct{}) error {
 	ms := make([]zerocopy.Message, 1)
 	for sent := int64(0); limit == 0 || sent < limit; {
-		n := int64(chunkBytes)
+		n := int64(stream.ChunkBytes)
 		if limit > 0 {
 			n = min(n, limit-sent)
 		} else {
@@ -142,7 +156,7 @@ func send(conn *zerocopy.Conn, p pattern, limit int64, stop <-chan struct{}) err
 			}
 		}
 		// Nobody changes the pattern, so it can be on its way many times.
-		ms[0] = zerocopy.Message{Data: p.at(sent, int(n))}
+		ms[0] = zerocopy.Message{Data: p.At(sent, int(n))}
 		if err := conn.Send(ms); err != nil {
 			return err
 		}

@@ -7,15 +7,16 @@ import (
 	"testing"
 
 	"unibench/workloads/internal/servertest"
+	"unibench/workloads/internal/stream"
 )
 
 func TestServer(t *testing.T) {
 	addr := servertest.Start(t, run)
 	const n = 1_000_000
-	p := newPattern(5)
+	p := stream.NewPattern(5)
 	var data []byte
 	for len(data) < n {
-		data = append(data, p.at(int64(len(data)), min(chunkBytes, n-len(data)))...)
+		data = append(data, p.At(int64(len(data)), min(stream.ChunkBytes, n-len(data)))...)
 	}
 	wrong := bytes.Clone(data)
 	wrong[777_777]++
