@@ -71,6 +71,7 @@ func boot() Suite {
 		},
 		Remarks: []string{
 			"of Burst100, boot-cpu-ns and ctxsw/op are means over the instances; at most 16 of them are between their start and their answer at one time",
+			"idle-B is of every process of an instance: the monitor with what the guest has touched, the container's runtime, which stays",
 		},
 		Phases:     []string{evExec, evMonitorStart, evFirstRun, evGuestEntry, evMain, evFirstByte, evEnd},
 		Values:     bootValues,
