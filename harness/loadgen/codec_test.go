@@ -249,7 +249,7 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// TestPattern: it is the one that the package comment of the workload stream says.
+// TestPattern: it is the one that the comment of package workloads/internal/stream says.
 func TestPattern(t *testing.T) {
 	p := newPattern(7)
 	rng := rand.New(rand.NewPCG(7, 65521))

@@ -52,7 +52,7 @@
 //
 // A wrong, missing or unexpected answer fails the trial: status E with the first
 // offending bytes, nothing is averaged. At the end of a stream the server says how
-// many bytes it got and whether they were right, see the workload stream. A trial
+// many bytes it got and whether they were right, see workloads/internal/stream. A trial
 // that was limited by the generator has status G; one whose server did not keep up
 // with the rate, while the generator did, has status T and Trial.Saturated; one
 // that did not become warm has W. See Limits for the numbers. Mode "ceiling"

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// streamTrailer is the length of what the server sends at the end; see the package
-// comment of the workload stream for the protocol.
+// streamTrailer is the length of what the server sends at the end; see
+// workloads/internal/stream for the protocol.
 const streamTrailer = 24
 
 // streamSeed is the pattern that the generator asks for.
