@@ -74,17 +74,35 @@ func TestNet(t *testing.T) {
 	}
 }
 
-// TestNetKilled kills bench while a server is under load. All of it ends with
-// bench, and the next run finds and removes what had a name.
+// TestNetKilled kills bench while a server is under load, in a network namespace or in a
+// virtual machine on a TAP interface. All of it ends with bench, and the next run finds
+// and removes what had a name.
 func TestNetKilled(t *testing.T) {
 	needNetworks(t)
-	p := newPlace(t)
-	args := []string{"run", "-suite", "net", "-targets", "process", "-run", "^HTTPKeepAlive$", "-duration", "50ms", "-force", "-out", "$OUT"}
+	t.Run("process", func(t *testing.T) { netKilled(t, newPlace(t), "process", "httpd ") })
+	t.Run("unikernel", func(t *testing.T) {
+		f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0)
+		if err != nil {
+			t.Skipf("no unikernels here: %v", err)
+		}
+		f.Close()
+		if testing.Short() {
+			t.Skip("builds the tools")
+		}
+		p := newPlace(t)
+		p.tools(t)
+		netKilled(t, p, "unikernel", filepath.Join(filepath.Dir(p.exe), "uni-vmm")+" ")
+	})
+}
+
+// netKilled does so with a target whose server has a command line that begins with start.
+func netKilled(t *testing.T, p *place, target, start string) {
+	args := []string{"run", "-suite", "net", "-targets", target, "-run", "^HTTPKeepAlive$", "-duration", "50ms", "-force", "-out", "$OUT"}
 	cmd := p.command(append(args, "-count", "2000")...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	server, generator := underLoad(t, cmd.Process.Pid)
+	server, generator := underLoad(t, cmd.Process.Pid, start)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -113,15 +131,15 @@ func TestNetKilled(t *testing.T) {
 		t.Errorf("control groups left: %v", groups)
 	}
 	for _, pid := range processes(t) {
-		if strings.Contains(commandLine(pid), p.temp) {
-			t.Errorf("process %d is left: %s", pid, commandLine(pid))
+		if line := commandLine(pid); strings.Contains(line, p.temp) || p.exe != "" && strings.Contains(line, filepath.Dir(p.exe)) {
+			t.Errorf("process %d is left: %s", pid, line)
 		}
 	}
 }
 
-// underLoad waits until bench has a server and a generator and returns descriptors
-// of both.
-func underLoad(t *testing.T, bench int) (server, generator int) {
+// underLoad waits until bench has a server, whose command line begins with start, and a
+// generator and returns descriptors of both.
+func underLoad(t *testing.T, bench int, start string) (server, generator int) {
 	t.Helper()
 	for deadline := time.Now().Add(scriptTimeout); time.Now().Before(deadline); {
 		tree, err := counters.Tree(bench)
@@ -133,7 +151,7 @@ func underLoad(t *testing.T, bench int) (server, generator int) {
 			switch line := commandLine(pid); {
 			case strings.HasSuffix(line, " "+generatorCommand):
 				generator = pid
-			case strings.HasPrefix(line, "httpd "):
+			case strings.HasPrefix(line, start):
 				server = pid
 			}
 		}
