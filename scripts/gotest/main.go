@@ -25,6 +25,11 @@ func main() {
 func run(stdout, stderr io.Writer, args []string) int {
 	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
 	cmd.Stderr = stderr
+	if os.Getenv("GORACE") == "" {
+		// A program built with the race detector waits a second before it ends,
+		// and tests start many.
+		cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	}
 	pipe, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()

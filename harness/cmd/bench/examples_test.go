@@ -12,6 +12,7 @@ import (
 // TestExamples runs the command lines that the help of the commands shows.
 func TestExamples(t *testing.T) {
 	p := newPlace(t)
+	p.compute()
 	results := filepath.Join(p.out, "results")
 	words := map[string]string{"results": results, "OUT": filepath.Join(p.out, "made"), "FILE.html": filepath.Join(p.out, "made.html")}
 	for n := range 6 {

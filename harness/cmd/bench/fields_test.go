@@ -219,6 +219,7 @@ func TestFields(t *testing.T) {
 // TestJSON runs each command and holds what it prints against its fields.
 func TestJSON(t *testing.T) {
 	p := newPlace(t)
+	p.compute()
 	p.tunable(map[string]string{"sys/kernel/mm/ksm/run": "1"})
 	results := filepath.Join(p.out, "results")
 	for n := range 6 {

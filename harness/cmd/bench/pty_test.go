@@ -101,6 +101,7 @@ func TestColours(t *testing.T) {
 // TestNoEscapes: no other command writes any, nor does JSON have some.
 func TestNoEscapes(t *testing.T) {
 	p := newPlace(t)
+	p.compute()
 	run := published(t, p, "boot")
 	for _, args := range []string{"", "list", "doctor -json", "doctor -tune -dry-run", "stat " + run, "compare " + run + " " + run, "trend $SRC/results",
 		"reproduce -results $SRC/results", "verify $SRC/results", "version", "help", "help run", "completion bash", "run", "nonsense", "run -suite boot -dry-run", "export " + run} {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -21,7 +22,37 @@ func TestMain(m *testing.M) {
 	if os.Getenv("BENCH_TEST_MAIN") != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if builtDir != "" {
+		os.RemoveAll(builtDir)
+	}
+	os.Exit(status)
+}
+
+// builtDir holds the command of built, once that was called.
+var builtDir string
+
+// built builds bench as users have it.
+var built = sync.OnceValues(func() (string, error) {
+	var err error
+	if builtDir, err = os.MkdirTemp("", "bench-plain-"); err != nil {
+		return "", err
+	}
+	exe := filepath.Join(builtDir, "bench")
+	if out, err := exec.Command("go", "build", "-o", exe, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build bench: %w: %s", err, out)
+	}
+	return exe, nil
+})
+
+// compute has p run bench without the race detector, which slows down commands that
+// only compute, and on one goroutine.
+func (p *place) compute() {
+	p.t.Helper()
+	var err error
+	if p.exe, err = built(); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // scriptTimeout bounds one command; builds on a busy host take long.
