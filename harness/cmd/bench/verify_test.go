@@ -93,7 +93,8 @@ func seal(t *testing.T, dir string) {
 // TestVerifyRepository verifies what is published, the numbers of the paper included.
 func TestVerifyRepository(t *testing.T) {
 	p := newPlace(t)
-	status, stdout, stderr := p.ask("verify", filepath.Join(p.sourceRoot, "results"))
+	p.compute()
+	status, stdout, stderr := p.do("verify", filepath.Join(p.sourceRoot, "results"))
 	if status != exitOK || stderr != "" || !strings.Contains(stdout, "ok  claims: ") || !strings.Contains(stdout, "ok  paper: ") {
 		t.Errorf("status %d, want 0: if claims or the text of bench paper changed, make paper/values.tex anew with bench paper -o\n%s%s", status, stdout, stderr)
 	}
@@ -104,22 +105,23 @@ func TestVerifyRepository(t *testing.T) {
 // file gives it away.
 func TestVerifyDigit(t *testing.T) {
 	p := newPlace(t)
+	p.compute()
 	results := filepath.Join(p.out, "results")
 	dir := copyRun(t, p, "boot", results)
 	copyClaims(t, p, results)
 	values := besideResults(results, valuesName)
-	if status, _, stderr := p.ask("paper", "-o", values, results); status != exitOK {
+	if status, _, stderr := p.do("paper", "-o", values, results); status != exitOK {
 		t.Fatalf("paper: %s", stderr)
 	}
 	file := func(parts ...string) string { return filepath.Join(append([]string{dir}, parts...)...) }
 	want := func(step, text string) {
 		t.Helper()
-		status, stdout, stderr := p.ask("verify", results)
+		status, stdout, stderr := p.do("verify", results)
 		if status != exitData || stdout != "" || !strings.Contains(stderr, text) {
 			t.Errorf("%s: status %d, want %d with %q\n%s%s", step, status, exitData, text, stdout, stderr)
 		}
 	}
-	if status, stdout, stderr := p.ask("verify", results); status != exitOK || stderr != "" {
+	if status, stdout, stderr := p.do("verify", results); status != exitOK || stderr != "" {
 		t.Fatalf("before: status %d\n%s%s", status, stdout, stderr)
 	}
 	flip(t, file(record.TrialsFile))
@@ -161,7 +163,7 @@ func TestVerifyDigit(t *testing.T) {
 	}
 	want("tables", "the paper is not what stored runs say: "+shown(values)+":")
 
-	if status, stdout, stderr := p.ask("verify", "-values", filepath.Join(p.out, "none"), results); status != exitFailed || !strings.Contains(stderr, "bench paper -o") {
+	if status, stdout, stderr := p.do("verify", "-values", filepath.Join(p.out, "none"), results); status != exitFailed || !strings.Contains(stderr, "bench paper -o") {
 		t.Errorf("no values: status %d\n%s%s", status, stdout, stderr)
 	}
 	put(t, besideResults(results, claimsName), []byte("version = 2\n"))
