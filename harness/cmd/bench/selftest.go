@@ -122,7 +122,7 @@ func (f *selftestFlags) configs(fs *flag.FlagSet, names []string) ([]suite.Confi
 			one.run = s.Gated()
 		}
 		// The defaults of the suite do not hold for these.
-		one.set["count"], one.set["targets"] = true, true
+		one.set["count"], one.set["targets"], one.set["run"] = true, true, true
 		c, err := one.config(allowed)
 		if err != nil {
 			return nil, err

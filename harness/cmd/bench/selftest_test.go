@@ -173,3 +173,15 @@ func TestDelays(t *testing.T) {
 func constant(v float64) func(record.Slot, string, *rand.Rand) (float64, bool) {
 	return func(record.Slot, string, *rand.Rand) (float64, bool) { return v, true }
 }
+
+// TestSelftestLeavesOut: what starts many instances is not repeated for the gate,
+// unless it is asked for.
+func TestSelftestLeavesOut(t *testing.T) {
+	p := newPlace(t)
+	for args, want := range map[string]bool{"-suite boot,syscall": false, "-suite boot -run Burst": true} {
+		status, stdout, stderr := p.ask(append([]string{"selftest", "-targets", "process", "-dry-run", "-force"}, strings.Fields(args)...)...)
+		if status != exitOK || strings.Contains(stdout, "Burst100 on process") != want || want == strings.Contains(stdout, "HelloFmt on process") {
+			t.Errorf("selftest %s -dry-run: status %d, want Burst100 %v\n%s%s", args, status, want, stdout, stderr)
+		}
+	}
+}
