@@ -120,14 +120,7 @@ func TestKilledRunIsCleanedAndResumed(t *testing.T) {
 					t.Skip("crun is not installed")
 				}
 			case "unikernel":
-				f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0)
-				if err != nil {
-					t.Skipf("no unikernels here: %v", err)
-				}
-				f.Close()
-				if testing.Short() {
-					t.Skip("builds the tools")
-				}
+				needUnikernels(t)
 			}
 			p := newPlace(t)
 			if target == "unikernel" {

@@ -81,14 +81,7 @@ func TestNetKilled(t *testing.T) {
 	needNetworks(t)
 	t.Run("process", func(t *testing.T) { netKilled(t, newPlace(t), "process", "httpd ") })
 	t.Run("unikernel", func(t *testing.T) {
-		f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0)
-		if err != nil {
-			t.Skipf("no unikernels here: %v", err)
-		}
-		f.Close()
-		if testing.Short() {
-			t.Skip("builds the tools")
-		}
+		needUnikernels(t)
 		p := newPlace(t)
 		p.tools(t)
 		netKilled(t, p, "unikernel", filepath.Join(filepath.Dir(p.exe), "uni-vmm")+" ")

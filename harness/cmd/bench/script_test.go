@@ -93,6 +93,20 @@ func (p *place) tools(t *testing.T) {
 	}
 }
 
+// needUnikernels skips a test that boots unikernels where there can be none, and where
+// building the tools for them takes too long.
+func needUnikernels(t *testing.T) {
+	t.Helper()
+	f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no unikernels here: %v", err)
+	}
+	f.Close()
+	if testing.Short() {
+		t.Skip("builds the tools")
+	}
+}
+
 func newPlace(t *testing.T) *place {
 	t.Helper()
 	temp, err := os.MkdirTemp("", "bench-test-")

@@ -48,14 +48,7 @@ func TestSelftest(t *testing.T) {
 
 // TestSelftestUnikernel is the same twice without a slowdown, as unikernels.
 func TestSelftestUnikernel(t *testing.T) {
-	if f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0); err != nil {
-		t.Skipf("no unikernels here: %v", err)
-	} else {
-		f.Close()
-	}
-	if testing.Short() {
-		t.Skip("builds the tools")
-	}
+	needUnikernels(t)
 	p := newPlace(t)
 	p.tools(t)
 	// Only tenfold is a difference: a busy host must not fail the test.
