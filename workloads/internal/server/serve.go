@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"io"
 	"net"
 	"sync"
 )
@@ -15,8 +16,7 @@ func Serve(ctx context.Context, l *net.TCPListener, handle func(*net.TCPConn)) e
 	defer handlers.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends the connections, on errors too
-	defer l.Close()
-	defer context.AfterFunc(ctx, func() { l.Close() })()
+	defer closeAfter(ctx, l)()
 	for {
 		conn, err := l.AcceptTCP()
 		if ctx.Err() != nil {
@@ -29,8 +29,7 @@ func Serve(ctx context.Context, l *net.TCPListener, handle func(*net.TCPConn)) e
 			return err
 		}
 		handlers.Go(func() {
-			defer conn.Close()
-			defer context.AfterFunc(ctx, func() { conn.Close() })()
+			defer closeAfter(ctx, conn)()
 			handle(conn)
 		})
 	}
@@ -41,8 +40,7 @@ func Serve(ctx context.Context, l *net.TCPListener, handle func(*net.TCPConn)) e
 // closed. If one of the two fails, the other ends too.
 func ServeBoth(ctx context.Context, l *net.TCPListener, handle func(*net.TCPConn), datagrams *net.UDPConn, serve func(*net.UDPConn) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer datagrams.Close()
-	defer context.AfterFunc(ctx, func() { datagrams.Close() })()
+	defer closeAfter(ctx, datagrams)()
 	failed := make(chan error, 1)
 	go func() {
 		err := serve(datagrams)
@@ -58,4 +56,17 @@ func ServeBoth(ctx context.Context, l *net.TCPListener, handle func(*net.TCPConn
 		err = e
 	}
 	return err
+}
+
+// closeAfter closes c when ctx ends. The function it returns closes c now and
+// returns when c is closed, even if the end of ctx closes it at that moment: a
+// second Close of its own would fail at once while the first is still at work, and
+// the port not yet free.
+func closeAfter(ctx context.Context, c io.Closer) func() {
+	closed := sync.OnceFunc(func() { c.Close() })
+	stop := context.AfterFunc(ctx, closed)
+	return func() {
+		stop()
+		closed()
+	}
 }
