@@ -7,8 +7,8 @@ import (
 	"unibench/harness/record"
 )
 
-// Arms compares the two builds of one run, the baseline as the old one. Both ran in
-// the same randomised blocks, so blocks pair. Errors: a *Mismatch, ErrNoPrimary.
+// Arms compares the two builds of one run, the baseline as the old one. Both ran next to
+// each other in the same randomised blocks, so blocks pair. Errors: a *Mismatch, ErrNoPrimary.
 func Arms(d *record.Data, o Options) (*Result, error) {
 	if d.Run.Baseline == nil {
 		return nil, &Mismatch{Detail: "the run has one build only: name two runs, or a run that was made with bench run -baseline"}
@@ -18,7 +18,7 @@ func Arms(d *record.Data, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := assess(old, new, o, allowed, len(spans(old)) > 1)
+	r, err := assess(old, new, o, allowed, how{pair: len(spans(old)) > 1, arms: true})
 	if err != nil {
 		return nil, err
 	}

@@ -20,16 +20,25 @@ func New(old, new *record.Data, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assess(old, new, o, allowed, paired(old, new))
+	return assess(old, new, o, allowed, how{pair: paired(old, new)})
+}
+
+// how is how the two sides ran.
+type how struct {
+	pair bool // the blocks pair
+	arms bool // and in each the sides ran next to each other
 }
 
 // assess gives every row its numbers and its verdict; allowed are differences of the
 // runs that were accepted.
-func assess(old, new *record.Data, o Options, allowed []string, pair bool) (*Result, error) {
+func assess(old, new *record.Data, o Options, allowed []string, h how) (*Result, error) {
 	o = o.withDefaults()
 	r := &Result{
 		Suite: new.Run.Suite, HostClass: new.Run.HostClass, Old: refOf(&old.Run), New: refOf(&new.Run),
-		Alpha: o.Alpha, Min: o.Min, Correction: o.Correct, Seed: mix(old.Run.Seed, new.Run.Seed), Paired: pair,
+		Alpha: o.Alpha, Min: o.Min, Correction: o.Correct, Seed: mix(old.Run.Seed, new.Run.Seed), Paired: h.pair, Test: Unpaired, arms: h.arms,
+	}
+	if h.pair && h.arms {
+		r.Test = Blocked
 	}
 	w := &warnings{}
 	floor := o.Floor
@@ -52,15 +61,11 @@ func assess(old, new *record.Data, o Options, allowed []string, pair bool) (*Res
 			if o.Primary != nil {
 				row.Primary = o.Primary.MatchString(row.Name())
 			}
-			row.Floor = nan()
-			g, ok := floor.Lookup(r.Suite, p.benchmark, p.target, u.Name)
-			if ok {
-				row.Floor = Number(g.Share)
-			}
 			fill(&row, a, b, r, o, w)
+			g, ok := row.apply(floor, r.Suite, o.Min)
 			if n := min(row.Old.N, row.New.N); row.Primary && ok && n < g.Trials {
 				w.add(row.Name(), fmt.Sprintf("the noise floor was measured with %d trials on each side, and of fewer, as here, medians lie further apart by chance: "+
-					"run with -count %d, or measure the floor anew with bench selftest -count %d", g.Trials, g.Trials, n))
+					"run with -count %d, or measure the floor anew with bench selftest -trials %d", g.Trials, g.Trials, n))
 			}
 			r.Rows = append(r.Rows, row)
 		}
@@ -91,7 +96,7 @@ func nan() Number { return Number(math.NaN()) }
 // fill computes everything about a row but its verdict.
 func fill(row *Row, a, b values, r *Result, o Options, w *warnings) {
 	row.Ratio, row.Lo, row.Hi = nan(), nan(), nan()
-	row.PU, row.PBlocked, row.PAdjusted, row.Threshold = nan(), nan(), nan(), nan()
+	row.PU, row.PBlocked, row.PAdjusted = nan(), nan(), nan()
 	if row.Exact {
 		x, y := stats.Exact(a.all), stats.Exact(b.all)
 		row.Old, row.New = sideOf(x), sideOf(y)
@@ -104,10 +109,6 @@ func fill(row *Row, a, b values, r *Result, o Options, w *warnings) {
 	}
 	x, y := stats.Median(a.all, stats.Confidence), stats.Median(b.all, stats.Confidence)
 	row.Old, row.New = sideOf(x), sideOf(y)
-	row.Threshold = Number(o.Min)
-	if row.Floor.OK() {
-		row.Threshold = max(row.Threshold, noise.Factor*row.Floor)
-	}
 	test := stats.MannWhitney(a.all, b.all)
 	row.PU = Number(test.P)
 	var ratio stats.Ratio
@@ -115,6 +116,9 @@ func fill(row *Row, a, b values, r *Result, o Options, w *warnings) {
 	if r.Paired {
 		pairs := blocks(a, b)
 		ratio = stats.MedianRatio(pairs, stats.Confidence, o.Rounds, r.Seed)
+		if r.arms {
+			ratio = stats.MedianOfRatios(pairs, stats.Confidence, o.Rounds, r.Seed)
+		}
 		blocked = stats.SignedRank(stats.Diffs(pairs))
 		row.PBlocked = Number(blocked.P)
 	} else {
@@ -126,10 +130,28 @@ func fill(row *Row, a, b values, r *Result, o Options, w *warnings) {
 		w.add(row.Name(), y.Warnings...)
 		w.add(row.Name(), ratio.Warnings...)
 		w.add(row.Name(), blocked.Warnings...)
-		if r.Paired && (test.P < o.Alpha) != (blocked.P < o.Alpha) {
+		if r.Paired && !r.arms && (test.P < o.Alpha) != (blocked.P < o.Alpha) {
 			w.add(row.Name(), "the unpaired and the blocked test disagree")
 		}
 	}
+}
+
+// apply sets the noise floor of a row, null where none is known, and with it the
+// threshold from which on a change counts.
+func (row *Row) apply(floor *noise.File, suite string, least float64) (noise.Floor, bool) {
+	row.Floor, row.Threshold = nan(), nan()
+	g, ok := floor.Lookup(suite, row.Benchmark, row.Target, row.Unit)
+	if ok {
+		row.Floor = Number(g.Share)
+	}
+	if row.Exact {
+		return g, ok
+	}
+	row.Threshold = Number(least)
+	if ok {
+		row.Threshold = max(row.Threshold, noise.Factor*row.Floor)
+	}
+	return g, ok
 }
 
 func sideOf(s stats.Summary) Side {

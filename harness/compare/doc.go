@@ -7,10 +7,10 @@
 // units that differ (unless allowed). Then each benchmark, target and unit gets a Row:
 //
 //   - the medians with their order-statistic intervals;
-//   - the ratio new/old with a seeded bootstrap interval, over blocks where the blocks
-//     of the two runs pair, else over trials;
-//   - p of the Mann-Whitney test, which is that of stock benchstat, and of the signed
-//     ranks of blocks where they pair;
+//   - the ratio of the medians, new/old, with a seeded bootstrap interval, over blocks
+//     where the blocks of the two runs pair, else over trials;
+//   - p of the Mann-Whitney test, which is that of stock benchstat and decides, and of the
+//     signed ranks of blocks where they pair;
 //   - for primary metrics, p corrected by Holm over all of them;
 //   - a verdict.
 //
@@ -30,7 +30,10 @@
 // without a distribution (assume=exact) has neither p nor threshold: any change is an
 // event.
 //
-// Arms does the same for the two builds of one run, whose blocks are shared. A
+// Arms does the same for the two builds of one run, whose blocks are shared and whose
+// trials of a benchmark ran next to each other. There the ratio is the median over blocks of
+// the ratio of the two neighbours, and the test of the signed ranks decides: both leave out
+// what the host did for longer than a pair of trials took. A
 // regression found there is looked at again in a second run with another layout of the
 // program (Confirm), because where the linker puts functions can alone make a program
 // slower, every time.

@@ -57,9 +57,9 @@ func (r *Result) grids(all bool) []table.Grid {
 		row := &r.Rows[i]
 		switch {
 		case row.Primary:
-			primary.Rows = append(primary.Rows, row.cells())
+			primary.Rows = append(primary.Rows, r.cells(row))
 		case all || row.Differs():
-			other.Rows = append(other.Rows, row.cells())
+			other.Rows = append(other.Rows, r.cells(row))
 		}
 	}
 	var out []table.Grid
@@ -72,8 +72,8 @@ func (r *Result) grids(all bool) []table.Grid {
 	return out
 }
 
-func (row *Row) cells() []string {
-	unit, p := row.Unit, row.PU
+func (r *Result) cells(row *Row) []string {
+	unit, p := row.Unit, r.P(row)
 	if row.Primary {
 		unit, p = unit+" *", row.PAdjusted
 	}

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"math"
 	"regexp"
 	"time"
 
@@ -16,6 +17,12 @@ type Number = report.Number
 const (
 	Holm = "holm"
 	None = "none"
+)
+
+// Tests that decide.
+const (
+	Unpaired = "Mann-Whitney" // of two runs, as benchstat
+	Blocked  = "signed ranks" // of two builds that ran next to each other in each block
 )
 
 // DefaultMin is the least change that counts unless told otherwise.
@@ -85,10 +92,12 @@ type Result struct {
 	Correction string        `json:"correction"`
 	Seed       uint64        `json:"seed"`   // of the bootstrap
 	Paired     bool          `json:"paired"` // the blocks of the two runs pair
+	Test       string        `json:"test"`   // whose p decides: Mann-Whitney, or signed ranks of blocks
 	Tests      int           `json:"tests"`  // the family of the correction
 	Rows       []Row         `json:"rows"`
 	Notes      []report.Note `json:"notes"`
 
+	arms       bool     // the two are builds of one run
 	noFloor    string   // why no noise floor is used
 	noisyFloor []string // primary rows whose floor is above the asked threshold
 }
@@ -129,6 +138,22 @@ type Side struct {
 	Median Number `json:"median"`
 	Lo     Number `json:"lo"`
 	Hi     Number `json:"hi"`
+}
+
+// P is that of the test that decides, before any correction.
+func (r *Result) P(row *Row) Number {
+	if r.Test == Blocked {
+		return row.PBlocked
+	}
+	return row.PU
+}
+
+// LeastP is the smallest value that P can have with the trials that a row has.
+func (r *Result) LeastP(row *Row) float64 {
+	if r.Test == Blocked {
+		return math.Ldexp(1, 1-min(row.Old.N, row.New.N))
+	}
+	return stats.LeastP(row.Old.N, row.New.N)
 }
 
 // Name is what Options.Primary looks at: "Hello process boot-first-ns".

@@ -138,21 +138,24 @@ func (r *Result) reach() float64 {
 }
 
 func (r *Result) method() []string {
-	over := "trials"
+	ratio, over := "new/old", "trials"
 	if r.Paired {
 		over = "pairs of blocks"
 	}
-	p := fmt.Sprintf("* primary metric: p by Mann-Whitney, Holm-corrected over %d tests", r.Tests)
+	if r.arms {
+		ratio, over = "new/old is the median over blocks of the ratio of the two trials next to each other and", "blocks"
+	}
+	p := fmt.Sprintf("* primary metric: p by %s, Holm-corrected over %d tests", r.Test, r.Tests)
 	if r.Correction == None {
-		p = "* primary metric: p by Mann-Whitney, not corrected for the number of tests"
+		p = "* primary metric: p by " + r.Test + ", not corrected for the number of tests"
 	}
 	threshold := fmt.Sprintf("a difference has p < %.3g and counts from the greater of %.3g %% and %d noise floors on", r.Alpha, 100*r.Min, noise.Factor)
 	if r.noFloor != "" {
 		threshold = fmt.Sprintf("a difference has p < %.3g and counts from %.3g %% on", r.Alpha, 100*r.Min)
 	}
 	out := []string{
-		fmt.Sprintf("+- is the larger side of the %g %% interval of the median; new/old has its %g %% bootstrap interval over %s, seed %d",
-			100*stats.Confidence, 100*stats.Confidence, over, r.Seed),
+		fmt.Sprintf("+- is the larger side of the %g %% interval of the median; %s has its %g %% bootstrap interval over %s, seed %d",
+			100*stats.Confidence, ratio, 100*stats.Confidence, over, r.Seed),
 		p + "; all other rows are exploratory, p uncorrected, and decide nothing",
 		threshold + "; no difference shown: the whole interval of the ratio is within that",
 	}

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"math"
+	"slices"
 
 	"unibench/harness/noise"
 	"unibench/harness/stats"
@@ -14,7 +15,7 @@ func (r *Result) judge(o Options) {
 	for i := range r.Rows {
 		if row := &r.Rows[i]; row.Primary && !row.Exact {
 			family = append(family, i)
-			p = append(p, float64(row.PU))
+			p = append(p, float64(r.P(row)))
 		}
 	}
 	r.Tests = len(family)
@@ -27,7 +28,7 @@ func (r *Result) judge(o Options) {
 	}
 	for i := range r.Rows {
 		row := &r.Rows[i]
-		row.Verdict = verdict(row, o.Alpha, r.tests(row))
+		row.Verdict = r.verdict(row)
 		if row.Primary && o.Asked && row.Floor.OK() && noise.Factor*float64(row.Floor) > o.Min {
 			r.noisyFloor = append(r.noisyFloor, row.Name())
 		}
@@ -47,21 +48,21 @@ func (r *Result) tests(row *Row) int {
 // be shown with fewer, that there is none may not.
 const intervalNeeds = 6
 
-func verdict(row *Row, alpha float64, tests int) Verdict {
+func (r *Result) verdict(row *Row) Verdict {
 	if row.Exact {
 		if row.Old.Median == row.New.Median && row.Old.Lo == row.New.Lo && row.Old.Hi == row.New.Hi {
 			return Same
 		}
 		return direction(row)
 	}
-	if stats.LeastP(row.Old.N, row.New.N)*float64(tests) >= alpha {
+	if r.LeastP(row)*float64(r.tests(row)) >= r.Alpha {
 		return Few
 	}
-	p := row.PU
+	p := r.P(row)
 	if row.Primary {
 		p = row.PAdjusted
 	}
-	shown := float64(p) < alpha
+	shown := float64(p) < r.Alpha
 	if !row.Ratio.OK() { // the old median is zero
 		switch {
 		case shown && row.New.Median != row.Old.Median:
@@ -87,9 +88,13 @@ func verdict(row *Row, alpha float64, tests int) Verdict {
 
 // direction says which way a row that differs went.
 func direction(row *Row) Verdict {
-	up := row.New.Median > row.Old.Median
+	old, new := row.Old.Median, row.New.Median
+	if row.Ratio.OK() && !row.Exact { // which need not be that of the medians
+		old, new = 1, row.Ratio
+	}
+	up := new > old
 	switch {
-	case row.Better == "" || row.New.Median == row.Old.Median:
+	case row.Better == "" || new == old:
 		return Changed
 	case up == (row.Better == "higher"):
 		return Improvement
@@ -108,6 +113,20 @@ func (r *Result) Outcome() Outcome {
 		return TooNoisy
 	}
 	return Fine
+}
+
+// OutcomeWith is what the primary metrics would come to if that noise floor were the
+// one that is known.
+func (r *Result) OutcomeWith(floor *noise.File) Outcome {
+	with := *r
+	with.Rows = slices.Clone(r.Rows)
+	with.noisyFloor = nil
+	for i := range with.Rows {
+		row := &with.Rows[i]
+		row.apply(floor, r.Suite, r.Min)
+		row.Verdict = r.verdict(row)
+	}
+	return with.Outcome()
 }
 
 // NoisyFloor names the primary rows whose noise floor is too high for the threshold

@@ -2,6 +2,24 @@ package compare
 
 import "testing"
 
+// TestDecides: the test of the builds of one run is that of blocks, and so is the least p
+// that decides whether there are enough of them.
+func TestDecides(t *testing.T) {
+	row := Row{
+		Better: "lower", Threshold: 0.05, Ratio: 1.1, Lo: 1.08, Hi: 1.12, PU: 0.2, PBlocked: 0.001, Old: Side{N: 10, Median: 100}, New: Side{N: 10, Median: 110},
+	}
+	for _, tt := range []struct {
+		test string
+		n    int
+		want Verdict
+	}{{Unpaired, 10, Noisy}, {Blocked, 10, Regression}, {Unpaired, 5, Few}, {Blocked, 5, Few}, {Blocked, 6, Regression}} {
+		row.Old.N, row.New.N = tt.n, tt.n
+		if got := (&Result{Alpha: 0.05, Test: tt.test}).verdict(&row); got != tt.want {
+			t.Errorf("%s of %d: %q, want %q", tt.test, tt.n, got, tt.want)
+		}
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	row := func(ratio, lo, hi, p float64) Row {
 		return Row{
@@ -33,6 +51,7 @@ func TestVerdict(t *testing.T) {
 		{"adjusted p decides", with(row(1.1, 1.08, 1.12, 0.001), func(r *Row) { r.PAdjusted = 0.3 }), 1, Noisy},
 		{"three a side", with(row(1.1, 1.08, 1.12, 0.001), func(r *Row) { r.Old.N, r.New.N = 3, 3 }), 1, Few},
 		{"six a side and 30 tests", with(row(1.1, 1.08, 1.12, 0.001), func(r *Row) { r.Old.N, r.New.N = 6, 6 }), 30, Few},
+		{"slower by pairs, not by medians", with(row(1.1, 1.08, 1.12, 0.001), func(r *Row) { r.New.Median = 99 }), 1, Regression},
 		{"from zero", with(row(1, 0, 0, 0.001), func(r *Row) { r.Ratio, r.Lo, r.Hi, r.Old.Median = nan(), nan(), nan(), 0 }), 1, Regression},
 		{"zero stays", with(row(1, 0, 0, 1), func(r *Row) { r.Ratio, r.Lo, r.Hi, r.Old.Median, r.New.Median = nan(), nan(), nan(), 0, 0 }), 1, Same},
 		{"zero, now sometimes not", with(row(1, 0, 0, 0.2), func(r *Row) {
@@ -42,7 +61,8 @@ func TestVerdict(t *testing.T) {
 		{"exact, now varies", Row{Exact: true, Better: "lower", Old: Side{N: 2, Median: 100, Lo: 100, Hi: 100}, New: Side{N: 2, Median: 100, Lo: 99, Hi: 101}}, 1, Changed},
 		{"exact, as it was", Row{Exact: true, Old: Side{N: 1, Median: 100}, New: Side{N: 9, Median: 100}}, 1, Same},
 	} {
-		if got := verdict(&c.row, 0.05, c.tests); got != c.want {
+		r := &Result{Alpha: 0.05, Correction: Holm, Tests: c.tests, Test: Unpaired}
+		if got := r.verdict(&c.row); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}

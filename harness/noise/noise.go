@@ -29,9 +29,11 @@ import (
 const Schema = 1
 
 // Factor is how many floors a change must have to count. The floor is what two
-// runs of one binary differ by at most in 95 of 100 cases; two of them are not
-// reached by chance even where a session is noisier than that of the A/A test.
-const Factor = 2
+// runs of one binary differ by at most in 95 of 100 cases, and so about half of the width
+// of the interval of their ratio. With three of them that whole interval is within the
+// threshold unless the ratio is two floors from 1: identical builds are then called the
+// same, and not too noisy to say. With two, one row in twenty would be too noisy.
+const Factor = 3
 
 // File is the noise floor of one host class.
 type File struct {

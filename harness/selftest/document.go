@@ -3,6 +3,7 @@ package selftest
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,9 +31,16 @@ func (s *Summary) headline() string {
 }
 
 func (s *Summary) grids(all bool) []table.Grid {
-	gate := table.Grid{Title: "The gate", Head: []string{"suite", "sessions", "red", "fine", "too noisy", "too few trials"}}
+	gate := table.Grid{Title: "The gate", Head: []string{"suite", "noise floor", "sessions", "red", "fine", "too noisy", "too few trials"}}
 	for _, c := range s.Suites {
-		gate.Rows = append(gate.Rows, []string{c.Suite, strconv.Itoa(c.Repetitions), strconv.Itoa(c.Red), strconv.Itoa(c.Fine), strconv.Itoa(c.Noisy), strconv.Itoa(c.Few)})
+		known := "none"
+		if s.Planted != nil && c.Floor {
+			known = "as stored"
+		}
+		gate.Rows = append(gate.Rows, c.Gate.cells(c.Suite, known, c.Repetitions))
+		if c.Floored != nil {
+			gate.Rows = append(gate.Rows, c.Floored.cells(c.Suite, "of the others", c.Repetitions))
+		}
 	}
 	said := "false positives"
 	if s.Planted != nil {
@@ -59,6 +67,15 @@ func (s *Summary) grids(all bool) []table.Grid {
 	}
 	rows.Blank(2)
 	return []table.Grid{gate, rows}
+}
+
+// cells are the row of a suite.
+func (o Outcomes) cells(suite, floor string, sessions int) []string {
+	out := []string{suite, floor}
+	for _, n := range []int{sessions, o.Red, o.Fine, o.Noisy, o.Few} {
+		out = append(out, strconv.Itoa(n))
+	}
+	return out
 }
 
 func rate(differ, comparisons int) string {
@@ -90,7 +107,10 @@ func (s *Summary) notes(all bool) [][2]string {
 		if differ, comparisons := s.FalsePositives(false); comparisons > 0 {
 			add("result", "exploratory rows, whose p is not corrected: %s", rate(differ, comparisons))
 		}
-		add("method", "the second arm is built and copied anew from the same source and tools, and runs in the same blocks; no noise floor is applied")
+		add("method", "the second arm is built and copied anew from the same source and tools, and runs in the same blocks; differences are counted with no noise floor")
+		if slices.ContainsFunc(s.Suites, func(c Suite) bool { return c.Floored != nil }) {
+			add("method", "noise floor of the others: each session is judged with the noise floor that the other sessions of its suite give, as the gate does where one is stored")
+		}
 	}
 	add("method", "a difference has p < %.3g and is %.3g %% or more; * primary metric: p Holm-corrected over its session; no regression is looked at again here", s.Alpha, 100*s.Min)
 	add("method", "|new/old-1| p%.0f is the %.0fth percentile over the sessions of how far the ratio of the medians is from 1; in A/A that is the noise floor", 100*Quantile, 100*Quantile)

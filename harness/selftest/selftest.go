@@ -5,7 +5,9 @@
 // the same blocks. Of an A/A test it counts how often the gate was red, how often any
 // row showed a difference, and how far the medians lay apart: the Quantile of |ratio -
 // 1| over the repetitions is the noise floor of a benchmark, target and unit. Noise
-// makes the file of package noise of it. Of a run with a planted slowdown it counts how
+// makes the file of package noise of it. Each session is then judged once more with the
+// floor that the other sessions of its suite give, as the gate does where a floor is
+// stored: its own share in the floor would hide what it is. Of a run with a planted slowdown it counts how
 // often the gate was red and which metrics it named.
 //
 // A floor holds for as many trials as it was measured with, or more. Rows without a
@@ -22,6 +24,7 @@ package selftest
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"unibench/harness/compare"
@@ -60,15 +63,39 @@ type Summary struct {
 	Rows      []Row           `json:"rows"`
 }
 
-// Suite counts the outcomes of the gate.
+// Calm is the share of A/A sessions in which the gate must say that nothing changed,
+// once the noise floor is known.
+const Calm = 0.95
+
+// Suite is one suite over all its repetitions.
 type Suite struct {
-	Suite       string   `json:"suite"`
-	Repetitions int      `json:"repetitions"`
-	Red         int      `json:"red"` // a regression of a primary metric
-	Few         int      `json:"too_few"`
-	Noisy       int      `json:"too_noisy"`
-	Fine        int      `json:"fine"`
-	Runs        []string `json:"runs"`
+	Suite       string    `json:"suite"`
+	Repetitions int       `json:"repetitions"`
+	Floor       bool      `json:"floor"`                // its sessions were judged with a stored noise floor
+	Gate        Outcomes  `json:"gate"`                 // as the sessions were judged
+	Floored     *Outcomes `json:"with_floor,omitempty"` // of an A/A test: with the noise floor of the other sessions
+	Runs        []string  `json:"runs"`
+}
+
+// Outcomes counts those of the gate.
+type Outcomes struct {
+	Red   int `json:"red"` // a regression of a primary metric
+	Fine  int `json:"fine"`
+	Noisy int `json:"too_noisy"`
+	Few   int `json:"too_few"`
+}
+
+func (o *Outcomes) count(one compare.Outcome) {
+	switch one {
+	case compare.Worse:
+		o.Red++
+	case compare.Insufficient:
+		o.Few++
+	case compare.TooNoisy:
+		o.Noisy++
+	default:
+		o.Fine++
+	}
 }
 
 // Row is one benchmark, target and unit over all repetitions.
@@ -90,6 +117,32 @@ type Row struct {
 
 // Summarise makes the summary of sessions, in their order.
 func Summarise(sessions []Session, planted *record.Planted) *Summary {
+	s := summarise(sessions, planted)
+	if planted != nil {
+		return s
+	}
+	for i := range s.Suites {
+		s.Suites[i].Floored = floored(sessions, s.Suites[i].Suite)
+	}
+	return s
+}
+
+// floored counts the outcomes of a suite with the noise floor of all its sessions but
+// the one that is judged; nil if these are too few for a floor.
+func floored(sessions []Session, suite string) *Outcomes {
+	sessions = slices.DeleteFunc(slices.Clone(sessions), func(s Session) bool { return s.Result.Suite != suite })
+	if len(sessions) <= MinRepetitions {
+		return nil
+	}
+	var out Outcomes
+	for i, one := range sessions {
+		others := summarise(slices.Delete(slices.Clone(sessions), i, i+1), nil)
+		out.count(one.Result.OutcomeWith(&noise.File{Floors: others.floors()}))
+	}
+	return &out
+}
+
+func summarise(sessions []Session, planted *record.Planted) *Summary {
 	s := &Summary{Planted: planted}
 	rows := make(map[[4]string]int)
 	for _, one := range sessions {
@@ -110,7 +163,7 @@ func Summarise(sessions []Session, planted *record.Planted) *Summary {
 					Suite: r.Suite, Benchmark: row.Benchmark, Target: row.Target, Unit: row.Unit, Primary: row.Primary, Trials: row.Old.N,
 				})
 			}
-			s.Rows[at].add(row)
+			s.Rows[at].add(r, row)
 		}
 	}
 	for i := range s.Rows {
@@ -126,24 +179,16 @@ func (s *Summary) count(r *compare.Result, folder string) {
 	c := &s.Suites[len(s.Suites)-1]
 	c.Repetitions++
 	c.Runs = append(c.Runs, folder)
-	switch r.Outcome() {
-	case compare.Worse:
-		c.Red++
-	case compare.Insufficient:
-		c.Few++
-	case compare.TooNoisy:
-		c.Noisy++
-	default:
-		c.Fine++
-	}
+	c.Floor = c.Floor || slices.ContainsFunc(r.Rows, func(row compare.Row) bool { return row.Floor.OK() })
+	c.Gate.count(r.Outcome())
 }
 
-func (r *Row) add(row *compare.Row) {
+func (r *Row) add(of *compare.Result, row *compare.Row) {
 	r.Trials = min(r.Trials, row.Old.N, row.New.N)
 	if row.Ratio.OK() {
 		r.ratios = append(r.ratios, float64(row.Ratio))
 	}
-	if stats.LeastP(row.Old.N, row.New.N) >= stats.Alpha {
+	if of.LeastP(row) >= stats.Alpha {
 		return
 	}
 	r.Comparisons++
@@ -186,7 +231,7 @@ func (s *Summary) FalsePositives(primary bool) (differ, comparisons int) {
 // Repetitions counts them, and those in which the gate was red.
 func (s *Summary) Repetitions() (red, all int) {
 	for _, c := range s.Suites {
-		red += c.Red
+		red += c.Gate.Red
 		all += c.Repetitions
 	}
 	return red, all
@@ -195,20 +240,26 @@ func (s *Summary) Repetitions() (red, all int) {
 // Passed returns nil if the gate did what it is for, and else what it did not: a
 // planted slowdown is found in the Wanted share of the repetitions of each suite;
 // primary metrics of identical builds differ in no more comparisons than the level
-// says, or than is likely to be chance, as few comparisons can have one that differs.
-// Exploratory rows are not judged: they are not independent of each other.
+// says, or than is likely to be chance, as few comparisons can have one that differs; and
+// with the noise floor the gate says of the Calm share of their sessions that nothing
+// changed, where one session is always allowed not to be. Exploratory rows are not judged: they are not independent of each other.
 func (s *Summary) Passed() error {
 	if s.Planted != nil {
 		for _, c := range s.Suites {
-			if float64(c.Red) < Wanted*float64(c.Repetitions) {
+			if float64(c.Gate.Red) < Wanted*float64(c.Repetitions) {
 				return fmt.Errorf("suite %s: the gate found the planted slowdown of %.3g %% in %d of %d repetitions only: "+
-					"run with more trials (-count) on a quieter host", c.Suite, 100*s.Planted.Share, c.Red, c.Repetitions)
+					"run with more trials (-trials) on a quieter host", c.Suite, 100*s.Planted.Share, c.Gate.Red, c.Repetitions)
 			}
 		}
 		return nil
 	}
 	if differ, all := s.FalsePositives(true); float64(differ) > s.Alpha*float64(all) && tail(differ, all, s.Alpha) < unlikely {
 		return fmt.Errorf("identical builds differ in %d of %d comparisons, more than %.3g %%: this host is too noisy, or its state changes with the order of trials", differ, all, 100*s.Alpha)
+	}
+	for _, c := range s.Suites {
+		if o := c.Floored; o != nil && float64(c.Repetitions-o.Fine) > max(1, (1-Calm)*float64(c.Repetitions)) {
+			return fmt.Errorf("suite %s: even with the noise floor the gate says of %d of %d sessions only that nothing changed: run with more trials (-trials) on a quieter host", c.Suite, o.Fine, c.Repetitions)
+		}
 	}
 	return nil
 }
@@ -265,15 +316,22 @@ func (s *Summary) Noise(had *noise.File, now time.Time) (*noise.File, error) {
 			}
 		}
 	}
+	f.Floors = append(f.Floors, s.floors()...)
+	return f, nil
+}
+
+// floors are those of all rows that were measured often enough.
+func (s *Summary) floors() []noise.Floor {
+	var out []noise.Floor
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		if !r.Floor.OK() || len(r.ratios) < MinRepetitions {
 			continue
 		}
-		f.Floors = append(f.Floors, noise.Floor{
+		out = append(out, noise.Floor{
 			Suite: r.Suite, Benchmark: r.Benchmark, Target: r.Target, Unit: r.Unit, Share: float64(r.Floor),
 			Trials: r.Trials, Repetitions: len(r.ratios),
 		})
 	}
-	return f, nil
+	return out
 }

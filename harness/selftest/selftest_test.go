@@ -74,8 +74,41 @@ func TestIdentical(t *testing.T) {
 	if f := float64(s.Rows[0].Floor); f < 0.008 || f > 0.03 {
 		t.Errorf("floor %v of medians of trials with a noise of %v", f, noise)
 	}
-	if s.Suites[0].Fine+s.Suites[0].Noisy+s.Suites[0].Red != 40 || len(s.Suites[0].Runs) != 40 {
+	if s.Suites[0].Gate.Fine+s.Suites[0].Gate.Noisy+s.Suites[0].Gate.Red != 40 || len(s.Suites[0].Runs) != 40 {
 		t.Errorf("suite %+v", s.Suites[0])
+	}
+}
+
+// TestFloored: with a noise floor that the other sessions give, identical builds are found
+// the same where without one a session is too noisy to say; a session is not excused by
+// its own noise.
+func TestFloored(t *testing.T) {
+	s := selftest.Summarise(many(t, "boot", 20, 0.05, 0), nil)
+	plain, floored := s.Suites[0].Gate, s.Suites[0].Floored
+	if plain.Noisy < 15 || floored == nil || floored.Fine < 19 || s.Passed() != nil {
+		t.Errorf("without a floor %+v, with it %+v, Passed %v", plain, floored, s.Passed())
+	}
+	for _, tt := range []struct {
+		noisy int
+		want  string
+	}{{1, ""}, {2, "of 18 of 20 sessions only"}} {
+		sessions := many(t, "boot", 20-tt.noisy, 0.001, 0)
+		for i := range tt.noisy {
+			sessions = append(sessions, session(t, "boot", uint64(i), 0.3, 0, 0))
+		}
+		s := selftest.Summarise(sessions, nil)
+		if floored := s.Suites[0].Floored; floored.Noisy != tt.noisy {
+			t.Errorf("%d sessions of 20 that are noisy: %+v", tt.noisy, floored)
+		}
+		if err := s.Passed(); (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("Passed = %v, want %q", err, tt.want)
+		}
+	}
+	if few := selftest.Summarise(many(t, "boot", selftest.MinRepetitions, 0.001, 0), nil); few.Suites[0].Floored != nil {
+		t.Errorf("the others of %d sessions are too few for a floor", selftest.MinRepetitions)
+	}
+	if planted := selftest.Summarise(many(t, "boot", 10, 0.001, 0.05), &record.Planted{Share: 0.05}); planted.Suites[0].Floored != nil {
+		t.Error("a planted slowdown gave a noise floor")
 	}
 }
 

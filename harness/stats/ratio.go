@@ -50,15 +50,24 @@ func MedianRatio(blocks []Block, confidence float64, rounds int, seed uint64) Ra
 		return r
 	}
 	r.Value = value
+	if !r.enough() {
+		return r
+	}
+	r.bootstrap(resample(blocks, rounds, seed), rounds)
+	return r
+}
+
+// enough reports whether there are blocks for an interval, and warns where it rests on
+// few.
+func (r *Ratio) enough() bool {
 	if r.Blocks < 2 {
 		r.Warnings = append(r.Warnings, "no interval for the ratio: fewer than 2 complete blocks")
-		return r
+		return false
 	}
 	if r.Blocks < minBlocks {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("interval of the ratio rests on %d blocks only: want %d or more", r.Blocks, minBlocks))
 	}
-	r.bootstrap(resample(blocks, rounds, seed), rounds)
-	return r
+	return true
 }
 
 // bootstrap takes the interval from the ratios of so many rounds, those that are

@@ -3,7 +3,6 @@ package suite
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"unibench/harness/record"
@@ -61,19 +60,4 @@ func (s Suite) Place() Place {
 		return Program
 	}
 	return Launcher
-}
-
-// Gated is a regular expression for Config.Run that leaves out the benchmarks of many
-// instances: no slowdown can be planted in them, and to repeat them takes long.
-func (s Suite) Gated() string {
-	var names []string
-	for _, b := range s.Benchmarks {
-		if b.Crowd == nil {
-			names = append(names, b.Name)
-		}
-	}
-	if len(names) == len(s.Benchmarks) {
-		return ""
-	}
-	return "^(" + strings.Join(names, "|") + ")$"
 }

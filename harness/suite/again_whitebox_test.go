@@ -2,6 +2,7 @@ package suite
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,12 +42,28 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestGated: what is repeated for the gate holds every benchmark of one program.
+// TestGated: what is repeated for the gate holds no benchmark of many programs, in which no
+// slowdown can be planted, and has trials for a test of all of them.
 func TestGated(t *testing.T) {
-	for name, want := range map[string]string{"boot": "^(Hello|HelloFmt)$", "net": "", "syscall": "", "pairs": ""} {
-		s, _ := Find(name)
-		if got := s.Gated(); got != want {
-			t.Errorf("suite %s: %q, want %q", name, got, want)
+	for _, s := range All() {
+		d := s.Gated()
+		if d.Timeout != s.Defaults.Timeout || d.MemoryBytes != s.Defaults.MemoryBytes || d.Count < 20 {
+			t.Errorf("suite %s: %+v", s.Name, d)
+		}
+		gated, err := (Config{
+			Suite: s.Name, Run: d.Run, Targets: []string{"unikernel"}, Count: d.Count, Order: "random", Runtime: target.Runtimes()[0], Timeout: d.Timeout,
+			Memory: d.MemoryBytes, Load: LoadConfig{Duration: d.Duration, Sweep: d.Sweep, SLO: d.SLO},
+		}).Resolve()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range gated.Benchmarks {
+			if b.Crowd != nil {
+				t.Errorf("suite %s: %s is repeated", s.Name, b.Name)
+			}
+		}
+		if d.Run != "" && strings.Count(d.Run, "|") != len(gated.Benchmarks)-1 {
+			t.Errorf("suite %s: %q names more than there is: %d benchmarks", s.Name, d.Run, len(gated.Benchmarks))
 		}
 	}
 }

@@ -107,6 +107,7 @@ func net() Suite {
 			Count: 8, MemoryBytes: 256 << 20, Timeout: 30 * time.Second, Duration: 300 * time.Millisecond,
 			Sweep: []float64{10e3, 30e3, 50e3, 70e3, 90e3, 110e3}, SLO: SLO{Quantile: "p99", Limit: 5 * time.Millisecond},
 		},
+		Gate: Defaults{Count: 20},
 		Short: Defaults{
 			Count: 3, Run: "^(TCPRoundTrip|HTTPKeepAlive)$", Targets: []string{"unikernel", "process"}, Duration: 200 * time.Millisecond,
 		},

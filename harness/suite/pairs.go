@@ -46,6 +46,7 @@ func pairs() Suite {
 		Defaults: Defaults{
 			Count: 10, MemoryBytes: 256 << 20, Timeout: 30 * time.Second, Duration: 50 * time.Millisecond,
 		},
+		Gate: Defaults{Count: 20},
 		Short: Defaults{
 			Count: 3, Run: "^(ScaleHash|ScaleLock|SwitchClock|AgedRequest)$", Targets: []string{"unikernel", "process"}, Duration: 30 * time.Millisecond,
 		},

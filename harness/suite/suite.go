@@ -26,6 +26,8 @@ type Suite struct {
 	// a quick look, as far as it says anything.
 	Defaults Defaults
 	Short    Defaults
+	// Gate is used in their place where two builds are compared, see Gated.
+	Gate Defaults
 
 	// Values turns what was seen of one complete start into units and
 	// phases. It leaves out what the target does not have. Nil for suites whose
@@ -103,6 +105,16 @@ func (s Suite) For(short bool) Defaults {
 	if len(s.Short.Sweep) > 0 {
 		d.Sweep = s.Short.Sweep
 	}
+	return d
+}
+
+// Gated returns the defaults of a comparison of two builds: of the paths that must not
+// become slower, so many trials that a few per cent show on a host that is not quiet.
+func (s Suite) Gated() Defaults {
+	d := s.Defaults
+	def(&d.Count, s.Gate.Count)
+	def(&d.Run, s.Gate.Run)
+	def(&d.Duration, s.Gate.Duration)
 	return d
 }
 

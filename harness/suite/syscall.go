@@ -52,6 +52,9 @@ func syscalls() Suite {
 			Count: 3, Run: "^(Null|Clock|OpenCloseStat|Handoff2|SHA256|GC2)$", Targets: []string{"unikernel", "process"}, Duration: 30 * time.Millisecond,
 		},
 	}
+	s.Gate = Defaults{
+		Count: 20, Run: "^(Null|Clock|ReadZero4K|OpenCloseStat|FileRead64K|MmapMunmap|Gosched|Pipe|Handoff|SHA256|JSON|GC)$", Duration: 30 * time.Millisecond,
+	}
 	for _, m := range micros() {
 		s.Benchmarks = append(s.Benchmarks, m.benchmark())
 	}

@@ -270,12 +270,12 @@ func TestHostDrift(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	floor := func(string) *noise.File {
 		return &noise.File{Measured: at, Expires: at.AddDate(1, 0, 0), Floors: []noise.Floor{
-			{Suite: "boot", Target: "unikernel", Unit: "boot-first-ns", Share: 0.01}, {Suite: "boot", Target: "process", Unit: "boot-first-ns", Share: 0.2},
+			{Suite: "boot", Target: "unikernel", Unit: "boot-first-ns", Share: 0.01}, {Suite: "boot", Target: "process", Unit: "boot-first-ns", Share: 0.25},
 		}}
 	}
 	h = build(t, worse, trend.Options{Metric: regexp.MustCompile("^Hello unikernel"), Floor: floor, Now: at})
 	for _, s := range h.Series {
-		want := map[string]trend.Number{"unikernel": 0.03, "unikernel/process": 0.4}[s.Of()]
+		want := map[string]trend.Number{"unikernel": 0.03, "unikernel/process": 0.75}[s.Of()]
 		if !s.Exact && s.Unit == "boot-first-ns" && s.Min != want {
 			t.Errorf("%s: a change counts from %v, want %v", s.Name(), s.Min, want)
 		}

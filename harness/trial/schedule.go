@@ -3,13 +3,16 @@ package trial
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"unibench/harness/record"
 )
 
 // Orders of trials within a block.
 const (
-	// Random shuffles benchmarks and targets anew in every block.
+	// Random shuffles benchmarks and targets anew in every block. Where a target has
+	// two builds, these stay next to each other, in an order of their own each time:
+	// what the host does for longer than two trials is then the same for both.
 	Random = "random"
 	// ABBA runs two targets forward and backward in turn.
 	ABBA = "abba"
@@ -42,34 +45,44 @@ func Schedule(p Plan) ([]record.Slot, error) {
 	case p.Order != ABBA && p.Order != Random:
 		return nil, fmt.Errorf("order %q is not one of %s, %s", p.Order, Random, ABBA)
 	}
-	var cells []record.Slot
-	for _, b := range p.Benchmarks {
-		for _, t := range p.Targets {
-			cells = append(cells, record.Slot{Benchmark: b, Target: t})
-		}
-	}
 	rng := rand.New(rand.NewPCG(p.Seed, stream))
 	var out []record.Slot
 	for block := range p.WarmUp + p.Count {
-		order := make([]int, len(cells))
-		for i := range order {
-			order[i] = i
-		}
+		cells := neighbours(p)
 		switch p.Order {
 		case Random:
-			rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+			rng.Shuffle(len(cells), func(i, j int) { cells[i], cells[j] = cells[j], cells[i] })
+			for _, c := range cells {
+				rng.Shuffle(len(c), func(i, j int) { c[i], c[j] = c[j], c[i] })
+			}
 		case ABBA:
 			if block%2 == 1 {
-				for i := range order {
-					order[i] = len(order) - 1 - i
-				}
+				slices.Reverse(cells)
 			}
 		}
-		for place, i := range order {
-			s := cells[i]
+		for place, s := range slices.Concat(cells...) {
 			s.Block, s.Order, s.WarmUp = block, place, block < p.WarmUp
 			out = append(out, s)
 		}
 	}
 	return out, nil
+}
+
+// neighbours are the trials of one block, those together that stay so.
+func neighbours(p Plan) [][]record.Slot {
+	var cells [][]record.Slot
+	for _, b := range p.Benchmarks {
+		at := make(map[string]int) // by target
+		for _, t := range p.Targets {
+			s := record.Slot{Benchmark: b, Target: t}
+			name, _ := record.SplitArm(t)
+			if i, ok := at[name]; ok && p.Order == Random {
+				cells[i] = append(cells[i], s)
+				continue
+			}
+			at[name] = len(cells)
+			cells = append(cells, []record.Slot{s})
+		}
+	}
+	return cells
 }

@@ -59,6 +59,34 @@ func TestScheduleIsReproducible(t *testing.T) {
 	}
 }
 
+// TestScheduleBuilds: the two builds of a target stay next to each other, and either
+// comes first.
+func TestScheduleBuilds(t *testing.T) {
+	p := plan()
+	p.Targets = []string{"x", "y", "x@baseline", "y@baseline"}
+	slots, err := trial.Schedule(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, pairs := 0, make(map[string]int)
+	for i := 0; i < len(slots); i += 2 {
+		name, baseline := record.SplitArm(slots[i].Target)
+		other, same := record.SplitArm(slots[i+1].Target)
+		if name != other || baseline == same || slots[i].Benchmark != slots[i+1].Benchmark || slots[i].Block != slots[i+1].Block {
+			t.Fatalf("%+v stands before %+v", slots[i], slots[i+1])
+		}
+		if baseline {
+			first++
+		}
+		if slots[i].Order == 0 {
+			pairs[slots[i].Benchmark+name]++
+		}
+	}
+	if len(slots) != 41*8 || first < 41 || first > 3*41 || len(pairs) != 4 {
+		t.Errorf("%d slots, the baseline first in %d of %d pairs, first in a block: %v", len(slots), first, 41*4, pairs)
+	}
+}
+
 func TestScheduleABBA(t *testing.T) {
 	slots, err := trial.Schedule(trial.Plan{Benchmarks: []string{"A"}, Targets: []string{"x", "y"}, Count: 4, Order: trial.ABBA})
 	if err != nil {

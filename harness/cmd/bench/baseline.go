@@ -77,13 +77,17 @@ func (f *runFlags) options(hostClass string) (compare.Options, error) {
 	if f.set["resume"] {
 		root = filepath.Join(f.resume, "..", "..", "..")
 	}
-	path := noise.Path(root, hostClass)
+	o.Floor, err = storedFloor(noise.Path(root, hostClass), hostClass)
+	return o, err
+}
+
+// storedFloor reads the noise floor of a host class; nil if there is none.
+func storedFloor(path, hostClass string) (*noise.File, error) {
 	file, err := noise.Read(path)
 	if file == nil || err != nil {
-		return o, err
+		return nil, err
 	}
-	o.Floor, err = sameClass(file, path, hostClass, nil)
-	return o, err
+	return sameClass(file, path, hostClass, nil)
 }
 
 // judge compares the builds of a session. A regression is looked at again with other

@@ -76,9 +76,9 @@ func commands() []command {
 			"bench compare -primary 'Hello (process|unikernel) boot-first-ns' -correct none OLD NEW",
 			"bench compare -allow benchmarks,targets,units,version -all -format csv OLD NEW",
 		}, (*app).compare},
-		{"selftest", "[-suite S,..] [-count N] [-reps R] [-inject 5%] [flags] | -resume DIR", "run the same build twice in turns, and find how much noise there is and whether the gate keeps quiet; or slow one down, and see whether it is found", []string{
+		{"selftest", "[-suite S,..] [-count N] [-inject 5%] [flags] | -resume DIR", "run the same build twice in turns, and find how much noise there is and whether the gate keeps quiet; or slow one down, and see whether it is found", []string{
 			"bench selftest -suite boot -targets process",
-			"bench selftest -suite boot,syscall -targets process -count 20 -reps 20 -write noise.json",
+			"bench selftest -suite boot,syscall -targets process -count 20 -write noise.json",
 			"bench selftest -suite boot -targets process -inject 5%",
 			"bench selftest -resume SELFTEST -dry-run",
 		}, (*app).selftest},

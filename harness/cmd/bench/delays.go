@@ -28,7 +28,7 @@ func (p *delays) learn(d *record.Data) error {
 	}
 	for _, b := range p.suite.Benchmarks {
 		if b.Crowd != nil {
-			continue // see suite.Suite.Gated
+			continue // see suite.Suite.Gate
 		}
 		least := -1.0
 		for _, t := range d.Run.Targets {

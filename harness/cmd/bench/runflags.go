@@ -30,6 +30,7 @@ type runFlags struct {
 	dryRun, trace, short, force                                   bool
 
 	wait waitFlag
+	gate bool // two builds are compared, whatever -baseline says
 
 	set map[string]bool // those given
 }
@@ -37,9 +38,9 @@ type runFlags struct {
 func (f *runFlags) flagSet() *flag.FlagSet {
 	fs := flag.NewFlagSet("run", flag.ContinueOnError)
 	fs.StringVar(&f.suite, "suite", "", "suite to run: "+strings.Join(suite.Names(), ", "))
-	fs.StringVar(&f.run, "run", "", "run only benchmarks that match this regular `expression`")
+	fs.StringVar(&f.run, "run", "", "run only benchmarks that match this regular `expression` (default: all; with -baseline those that the gate is for)")
 	fs.StringVar(&f.targets, "targets", strings.Join(target.Names(), ","), "comma-separated `list` of targets")
-	fs.IntVar(&f.count, "count", 0, "measured `trials` per benchmark and target (default: "+each(func(d suite.Defaults) string { return strconv.Itoa(d.Count) })+")")
+	fs.IntVar(&f.count, "count", 0, "measured `trials` per benchmark and target (default: "+each(func(d suite.Defaults) string { return strconv.Itoa(d.Count) })+"; with -baseline "+eachGate(func(d suite.Defaults) string { return strconv.Itoa(d.Count) })+")")
 	fs.IntVar(&f.warmup, "warmup", 0, "warm-up `blocks` before them (default: "+each(func(d suite.Defaults) string { return strconv.Itoa(d.WarmUp) })+")")
 	fs.Uint64Var(&f.seed, "seed", 0, "seed of the schedule (default: drawn, and stored)")
 	fs.StringVar(&f.order, "order", trial.Random, "order in a block: "+trial.Random+" or "+trial.ABBA)
@@ -66,9 +67,18 @@ func (f *runFlags) flagSet() *flag.FlagSet {
 
 // each joins what the suites have by default.
 func each(value func(suite.Defaults) string) string {
+	return listed(func(s suite.Suite) string { return value(s.Defaults) })
+}
+
+// eachGate joins what the suites have by default where two builds are compared.
+func eachGate(value func(suite.Defaults) string) string {
+	return listed(func(s suite.Suite) string { return value(s.Gated()) })
+}
+
+func listed(value func(suite.Suite) string) string {
 	var parts []string
 	for _, s := range suite.All() {
-		parts = append(parts, s.Name+" "+value(s.Defaults))
+		parts = append(parts, s.Name+" "+value(s))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -147,6 +157,9 @@ func (f *runFlags) config(allowed []int) (suite.Config, error) {
 	var d suite.Defaults
 	if ok { // else Resolve says so
 		d = s.For(f.short)
+		if (f.gate || f.baseline != "") && !f.short {
+			d = s.Gated()
+		}
 		f.fill(d)
 	}
 	c := suite.Config{

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,8 +20,7 @@ import (
 
 // Defaults of bench selftest.
 const (
-	selftestCount = 20
-	selftestReps  = 10
+	selftestReps = 20
 	// plantedWire is the delay of which a planted slowdown of the network is a share:
 	// so long that it is nearly all of the time of a request.
 	plantedWire = 2 * time.Millisecond
@@ -47,8 +47,8 @@ func (f *selftestFlags) flagSet() *flag.FlagSet {
 	run := f.runFlags.flagSet() // for the defaults of what has no flag here
 	fs := flag.NewFlagSet("selftest", flag.ContinueOnError)
 	fs.StringVar(&f.suites, "suite", "boot,syscall", "comma-separated `list` of suites")
-	fs.IntVar(&f.reps, "reps", selftestReps, "how many `times` each suite is run and judged")
-	fs.IntVar(&f.count, "count", selftestCount, "measured `trials` per benchmark and build in each of them")
+	fs.IntVar(&f.reps, "count", selftestReps, "how many `times` each suite is run and judged")
+	fs.IntVar(&f.count, "trials", 0, "measured `trials` per benchmark and build in each of them (default: "+eachGate(func(d suite.Defaults) string { return strconv.Itoa(d.Count) })+")")
 	fs.StringVar(&f.inject, "inject", "", "slow the new build down by this `share`, such as 5%, and see whether the gate turns red")
 	fs.StringVar(&f.write, "write", "", "`file` for the noise floor (default: noise/CLASS.json below -out)")
 	f.format.register(fs)
@@ -72,7 +72,7 @@ func (f *selftestFlags) check(fs *flag.FlagSet) ([]string, error) {
 		return nil, f.checkResume(fs)
 	}
 	if f.reps < 1 {
-		return nil, usagef("-reps %d: want at least 1", f.reps)
+		return nil, usagef("-count %d: want at least 1", f.reps)
 	}
 	var names []string
 	for name := range strings.SplitSeq(f.suites, ",") {
@@ -118,11 +118,9 @@ func (f *selftestFlags) configs(fs *flag.FlagSet, names []string) ([]suite.Confi
 		if f.share > 0 && s.Place() == 0 {
 			return nil, usagef("-inject: there is no place for a slowdown in suite %s: it would be in both states of a pair", name)
 		}
-		if one.run == "" {
-			one.run = s.Gated()
-		}
-		// The defaults of the suite do not hold for these.
-		one.set["count"], one.set["targets"], one.set["run"] = true, true, true
+		one.gate = true
+		one.set["count"] = one.set["trials"] // what bench run calls so
+		one.set["targets"] = true            // the suite's default does not hold
 		c, err := one.config(allowed)
 		if err != nil {
 			return nil, err
@@ -174,7 +172,7 @@ func (a *app) selftest(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	if err := a.doubtFloor(f, env.Host.Class(), names); err != nil {
+	if err := a.doubtFloor(f, env.Host.Class(), configs); err != nil {
 		return err
 	}
 	held, louder, err := a.quieten(ctx, &f.runFlags, env, configs[0].Placement)

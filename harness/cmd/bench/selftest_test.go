@@ -20,7 +20,7 @@ import (
 func TestSelftest(t *testing.T) {
 	p := newPlace(t)
 	status, stdout, stderr := p.do("selftest", "-suite", "boot", "-run", "^Hello$", "-targets", "process", "-inject", "500%", "-min", "20%",
-		"-count", "8", "-reps", "1", "-warmup", "0", "-force", "-out", "$OUT")
+		"-trials", "8", "-count", "1", "-warmup", "0", "-force", "-out", "$OUT")
 	if status != exitRegressed || !strings.Contains(stderr, "regression, as planted, of Hello process boot-first-ns") ||
 		!strings.Contains(stdout, "the gate was red in 1 of 1 sessions") {
 		t.Fatalf("status %d, want %d\n%s\n%s", status, exitRegressed, stdout, stderr)
@@ -52,7 +52,7 @@ func TestSelftestUnikernel(t *testing.T) {
 	p := newPlace(t)
 	p.tools(t)
 	// Only tenfold is a difference: a busy host must not fail the test.
-	status, stdout, stderr := p.do("selftest", "-suite", "boot", "-run", "^Hello$", "-count", "6", "-reps", "5", "-min", "900%", "-warmup", "0", "-force", "-out", "$OUT")
+	status, stdout, stderr := p.do("selftest", "-suite", "boot", "-run", "^Hello$", "-trials", "6", "-count", "5", "-min", "900%", "-warmup", "0", "-force", "-out", "$OUT")
 	if status != exitOK || !strings.Contains(stdout, "differ in 0 of 5 comparisons") {
 		t.Fatalf("status %d, want 0\n%s\n%s", status, stdout, stderr)
 	}

@@ -11,27 +11,29 @@ import (
 	"unibench/harness/noise"
 	"unibench/harness/record"
 	"unibench/harness/selftest"
+	"unibench/harness/suite"
 )
 
 // doubtFloor says where the noise floor that is stored asks for more trials than there
 // will be: those of a floor would be replaced by a noisier one. Of a planted slowdown it
 // says, too, what is known about the noise that it has to be seen through.
-func (a *app) doubtFloor(f *selftestFlags, class string, suites []string) error {
+func (a *app) doubtFloor(f *selftestFlags, class string, configs []suite.Config) error {
 	path := f.floorFile(class)
 	file, err := noise.Read(path)
 	if err != nil {
 		return err
 	}
-	for _, name := range suites {
+	for _, c := range configs {
+		name := c.Suite
 		missing, trials := file.Missing(class, name, time.Now()), file.Trials(name)
 		switch {
 		case missing != "" && f.share > 0:
 			fmt.Fprintf(a.stderr, "bench: warning: %s, to know whether %s is more than noise\n", missing, f.inject)
-		case missing != "" || f.count >= trials:
+		case missing != "" || c.Count >= trials:
 		case f.share > 0:
-			fmt.Fprintf(a.stderr, "bench: warning: the noise floor of suite %s was measured with %d trials on each side, and of %d medians lie further apart by chance: add -count %d\n", name, trials, f.count, trials)
+			fmt.Fprintf(a.stderr, "bench: warning: the noise floor of suite %s was measured with %d trials on each side, and of %d medians lie further apart by chance: add -trials %d\n", name, trials, c.Count, trials)
 		default:
-			fmt.Fprintf(a.stderr, "bench: warning: the noise floor of suite %s in %s was measured with %d trials on each side, and would be replaced by one of %d: add -count %d, or -write another file\n", name, shown(path), trials, f.count, trials)
+			fmt.Fprintf(a.stderr, "bench: warning: the noise floor of suite %s in %s was measured with %d trials on each side, and would be replaced by one of %d: add -trials %d, or -write another file\n", name, shown(path), trials, c.Count, trials)
 		}
 	}
 	return nil

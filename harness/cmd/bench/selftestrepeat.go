@@ -69,7 +69,7 @@ func (m *measuring) repeat(ctx context.Context, c suite.Config, f *selftestFlags
 		planted = &record.Planted{Target: strings.Join(c.Targets, ", "), Share: f.share, Where: fmt.Sprintf(
 			"in suite %s: the launcher keeps its processor busy for %.3g %% of the median that %s of the baseline had in a pilot and the sessions before, after the start of the clock and before that of the program", c.Suite, 100*f.share, held.unit)}
 	}
-	o, err := m.f.plainOptions()
+	o, err := f.options(m.plain.Host.Class())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -119,10 +119,16 @@ func (m *measuring) again(ctx context.Context, plan *suite.Plan, had *earlier, c
 	return m.session(ctx, p, d)
 }
 
-// plainOptions are those of a comparison that knows no noise floor.
-func (f *runFlags) plainOptions() (compare.Options, error) {
+// options are those of the comparison of a session. A planted slowdown is looked for with
+// the noise floor that is stored, as the gate does; to measure the floor, none is known.
+func (f *selftestFlags) options(hostClass string) (compare.Options, error) {
 	min, err := share("min", f.min)
-	return compare.Options{Min: min, Now: time.Now()}, err
+	o := compare.Options{Min: min, Now: time.Now()}
+	if err != nil || f.share == 0 {
+		return o, err
+	}
+	o.Floor, err = storedFloor(f.floorFile(hostClass), hostClass)
+	return o, err
 }
 
 // nextSecond waits until the clock shows another second than last: the folders of runs

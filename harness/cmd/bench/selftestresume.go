@@ -117,7 +117,7 @@ func (f *selftestFlags) read() (*selftest.Plan, []suite.Config, error) {
 		}
 		configs = append(configs, c)
 	}
-	f.reps, f.share, f.count = plan.Reps, plan.Share, configs[0].Count
+	f.reps, f.share = plan.Reps, plan.Share
 	f.min = strconv.FormatFloat(100*plan.Min, 'g', -1, 64) + "%"
 	f.inject = fmt.Sprintf("%.3g%%", 100*plan.Share)
 	f.out = filepath.Join(f.resume, "..", "..")

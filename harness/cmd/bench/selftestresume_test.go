@@ -92,8 +92,8 @@ func TestSelftestResume(t *testing.T) {
 		stdout, stderr string
 		runs           int
 	}{
-		{"identical", []string{"-count", "8", "-reps", "5", "-min", "900%"}, exitOK, "differ in 0 of 5 comparisons", "noise floor in ", 5},
-		{"planted", []string{"-count", "8", "-reps", "2", "-min", "20%", "-inject", "500%"}, exitRegressed, "the gate was red in 2 of 2 sessions", "regression, as planted", 3},
+		{"identical", []string{"-trials", "8", "-count", "5", "-min", "900%"}, exitOK, "differ in 0 of 5 comparisons", "noise floor in ", 5},
+		{"planted", []string{"-trials", "8", "-count", "2", "-min", "20%", "-inject", "500%"}, exitRegressed, "the gate was red in 2 of 2 sessions", "regression, as planted", 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPlace(t)
@@ -157,7 +157,7 @@ func TestSelftestResume(t *testing.T) {
 // refused before anything is measured.
 func TestSelftestInterrupted(t *testing.T) {
 	p := newPlace(t)
-	dir, said, status := stopSelftest(t, p, syscall.SIGINT, "-count", "8", "-reps", "5")
+	dir, said, status := stopSelftest(t, p, syscall.SIGINT, "-trials", "8", "-count", "5")
 	if status != exitInterrupted || !strings.Contains(said, "continue with bench selftest -resume "+dir+"\n") || strings.Contains(said, "bench run -resume") {
 		t.Errorf("status %d, want %d\n%s", status, exitInterrupted, said)
 	}
@@ -169,7 +169,7 @@ func TestSelftestInterrupted(t *testing.T) {
 		args         []string
 		status       int
 	}{
-		{"other count", "-count does not go with -resume", []string{"-resume", dir, "-count", "3"}, exitUsage},
+		{"other trials", "-trials does not go with -resume", []string{"-resume", dir, "-trials", "3"}, exitUsage},
 		{"no folder", "-resume needs the folder of a self-test", []string{"-resume", ""}, exitUsage},
 		{"word", "takes no arguments", []string{"-resume", dir, "more"}, exitUsage},
 		{"no self-test", "there is no self-test in this folder", []string{"-resume", p.out}, exitData},
