@@ -69,7 +69,7 @@ func ratios(d *record.Data, b record.Benchmark, u record.Unit, add func(Series, 
 	}
 }
 
-// floor is the share that two noise floors are away from 1: of a ratio that of the
+// floor is the share that noise.Factor noise floors are away from 1: of a ratio that of the
 // noisier of its two targets.
 func (s *Series) floor(f *noise.File) Number {
 	share := 0.0

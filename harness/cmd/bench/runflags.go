@@ -38,7 +38,7 @@ type runFlags struct {
 func (f *runFlags) flagSet() *flag.FlagSet {
 	fs := flag.NewFlagSet("run", flag.ContinueOnError)
 	fs.StringVar(&f.suite, "suite", "", "suite to run: "+strings.Join(suite.Names(), ", "))
-	fs.StringVar(&f.run, "run", "", "run only benchmarks that match this regular `expression` (default: all; with -baseline those that the gate is for)")
+	fs.StringVar(&f.run, "run", "", "run only benchmarks that match this regular `expression` (default: all; of two builds those that the gate is for)")
 	fs.StringVar(&f.targets, "targets", strings.Join(target.Names(), ","), "comma-separated `list` of targets")
 	fs.IntVar(&f.count, "count", 0, "measured `trials` per benchmark and target (default: "+each(func(d suite.Defaults) string { return strconv.Itoa(d.Count) })+"; with -baseline "+eachGate(func(d suite.Defaults) string { return strconv.Itoa(d.Count) })+")")
 	fs.IntVar(&f.warmup, "warmup", 0, "warm-up `blocks` before them (default: "+each(func(d suite.Defaults) string { return strconv.Itoa(d.WarmUp) })+")")
