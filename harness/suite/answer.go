@@ -58,14 +58,14 @@ func parseDone(text string, n int) ([]int64, error) {
 	return d.NS, nil
 }
 
-// operation is the time of one operation, from the median batch: what interrupts the
-// program, on this host some hundred times a second, falls into few of them.
-func (r ready) operation(ns []int64) float64 {
+// operation is the time of one operation, from that quantile of the batches: what
+// interrupts the program falls into some of them.
+func (r ready) operation(ns []int64, quantile float64) float64 {
 	values := make([]float64, len(ns))
 	for i, v := range ns {
 		values[i] = float64(v)
 	}
-	return math.Max(0, stats.Quantile(values, 0.5)/float64(r.N)-r.LoopNS)
+	return math.Max(0, stats.Quantile(values, quantile)/float64(r.N)-r.LoopNS)
 }
 
 // folders says where the files of the targets lay.

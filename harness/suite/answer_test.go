@@ -40,7 +40,7 @@ func FuzzAnswers(f *testing.F) {
 		r, err := parseReady(text)
 		ns, derr := parseDone(text, 2)
 		if err == nil && derr == nil {
-			if v := r.operation(ns); !(v >= 0) {
+			if v := r.operation(ns, 0.5); !(v >= 0) {
 				t.Errorf("%q gives %v ns", text, v)
 			}
 		}
@@ -49,10 +49,10 @@ func FuzzAnswers(f *testing.F) {
 
 func TestOperation(t *testing.T) {
 	r := ready{N: 10, LoopNS: 0.5}
-	if got := r.operation([]int64{100, 120, 9000}); got != 11.5 {
+	if got := r.operation([]int64{100, 120, 9000}, 0.5); got != 11.5 {
 		t.Errorf("operation = %v, want 11.5: the median batch, less the loop", got)
 	}
-	if got := r.operation([]int64{1, 1, 1}); got != 0 {
+	if got := r.operation([]int64{1, 1, 1}, 0.5); got != 0 {
 		t.Errorf("operation = %v, want 0: nothing takes less than no time", got)
 	}
 }

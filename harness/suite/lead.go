@@ -18,10 +18,35 @@ import (
 // between them.
 type Leading struct {
 	Scale int // times Config.Load.Duration
+	// Varying are operations that differ among themselves: that collect garbage now and
+	// then, wait for a timer or wake another processor. Their value is that of the middle
+	// of a few long batches, that of all others the low decile of many short ones.
+	Varying bool
 }
 
-// batches is the number of batches of a measured period.
-const batches = 10
+// Numbers of batches of a measured period.
+const (
+	batches      = 10
+	shortBatches = 50
+)
+
+// batches is that of a benchmark.
+func (l *Leading) batches() int {
+	if l.Varying {
+		return batches
+	}
+	return shortBatches
+}
+
+// quantile is the one of the batches that stands for an operation. What disturbs a
+// program makes a batch slower and never faster, and a neighbour on the same core does so
+// for longer than half of a period: the median is then a mixture of two machines.
+func (l *Leading) quantile() float64 {
+	if l.Varying {
+		return 0.5
+	}
+	return 0.1
+}
 
 // leading is one trial of a program that is led.
 type leading struct {
@@ -96,7 +121,8 @@ const tickExits = "event"
 // measure goes through the periods: an empty one and one of a batch while system
 // calls are counted, then an empty one and the measured one.
 func (l *leading) measure(ctx context.Context) error {
-	r, err := l.calibrate(ctx, l.bench.Name, l.bench.Workload)
+	count := l.bench.Led.batches()
+	r, err := l.calibrate(ctx, l.bench.Name, l.bench.Workload, count)
 	if err != nil {
 		return err
 	}
@@ -107,14 +133,14 @@ func (l *leading) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m, err := l.run(ctx, batches)
+	m, err := l.run(ctx, count)
 	if err != nil {
 		return err
 	}
 	ops := r.N * len(m.ns)
 	l.out.Iters = ops
-	ns := r.operation(m.ns)
-	l.out.Values["ns/op"] = ns
+	ns := r.operation(m.ns, l.bench.Led.quantile())
+	l.out.Values["ns/op"], l.out.Values["median-ns/op"] = ns, r.operation(m.ns, 0.5)
 	l.out.Labels = append(l.out.Labels, trial.Steady(m.ns)...)
 	if l.tsc > 0 {
 		l.out.Values["cycles/op"] = ns * l.tsc / 1e9
@@ -132,8 +158,8 @@ func (l *leading) measure(ctx context.Context) error {
 	}{l.slot, r, m.ns})
 }
 
-// calibrate makes a benchmark of the program, which is w, ready.
-func (l *leading) calibrate(ctx context.Context, name string, w target.Workload) (r ready, err error) {
+// calibrate makes a benchmark of the program, which is w, ready for a number of batches.
+func (l *leading) calibrate(ctx context.Context, name string, w target.Workload, batches int) (r ready, err error) {
 	length := l.plan.Config.Load.Duration * time.Duration(l.bench.Led.Scale)
 	text, err := l.ask(ctx, fmt.Sprintf("bench %s %v %d", name, length, batches), "ready ")
 	if err != nil {

@@ -66,7 +66,7 @@ func (l *leading) side(ctx context.Context, s Side) error {
 			return fmt.Errorf("%w: aged %.100q, want %s", errAnswer, text, want)
 		}
 	}
-	r, err := l.calibrate(ctx, s.name, s.workload)
+	r, err := l.calibrate(ctx, s.name, s.workload, batches)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (l *leading) side(ctx context.Context, s Side) error {
 		return err
 	}
 	l.out.Iters = r.N * len(m.ns)
-	l.out.Values["ns/op"] = r.operation(m.ns)
+	l.out.Values["ns/op"] = r.operation(m.ns, 0.5)
 	l.out.Labels = trial.Steady(m.ns)
 	return l.observe(struct {
 		record.Slot

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type Session struct {
 	floor        string
 	links        links
 	files        folders
+	quiet        trial.Quiet
 	tsc          float64 // frequency of the time-stamp counter in Hz, 0 if it is of no use
 }
 
@@ -47,7 +49,7 @@ func Continue(p *Plan, dir string, before record.Snapshot) (*Session, error) {
 }
 
 func open(p *Plan, w *record.Writer) (*Session, error) {
-	s := &Session{plan: p, writer: w}
+	s := &Session{plan: p, writer: w, quiet: trial.Quiet{Limit: quietLimit}}
 	for _, l := range p.env.Runner.Logs() {
 		if err := s.raw(s.name(l.Name), []byte(p.env.Hide(string(l.Data)))); err != nil {
 			return nil, errors.Join(err, w.Close())
@@ -110,10 +112,28 @@ func (s *Session) Run(ctx context.Context, progress func(trial.Progress)) (faile
 		},
 		Failed:      s.keepOutput,
 		BeforeBlock: func(int) (time.Duration, error) { return trial.Canary(s.plan.env.CPUs) },
+		BeforeTrial: s.quieten,
 		Label:       trial.NewLabels(&s.plan.Run, s.writer.Data().Trials).Label,
 		Progress:    progress,
 	}
 	return loop.Run(ctx)
+}
+
+// quietLimit is how long a trial waits at most for its processors to be quiet.
+const quietLimit = time.Second
+
+// quieten waits until the processors that a trial uses are quiet.
+func (s *Session) quieten(ctx context.Context, slot record.Slot) ([]string, error) {
+	b, _ := s.plan.Suite.Benchmark(slot.Benchmark)
+	cpus := slices.Clone(s.plan.env.CPUs)
+	for _, w := range b.workloads() {
+		cpus = append(cpus, s.plan.env.Processors(w)...)
+	}
+	if b.Load != nil { // the generator's
+		cpus = append(cpus, s.plan.env.Spare...)
+	}
+	slices.Sort(cpus)
+	return s.quiet.Wait(ctx, slices.Compact(cpus))
 }
 
 // Finish adds the host's state after the trials, and what happened meanwhile.
@@ -123,6 +143,7 @@ func (s *Session) Finish(before, after *host.Snapshot) error {
 	if s.floor != "" {
 		more = append(more, s.floor)
 	}
+	more = append(more, s.quiet.Sentences()...)
 	more = append(more, s.links.sentences(s.plan.Run.Base)...)
 	more = append(more, s.files.sentences()...)
 	if s.tsc > 0 {

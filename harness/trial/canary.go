@@ -2,10 +2,7 @@ package trial
 
 import (
 	"fmt"
-	"runtime"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // canarySteps is the length of the fixed loop: about 20 ms. Runs are compared by it, so
@@ -16,33 +13,24 @@ const canarySteps = 10 << 20
 // it took. On a steady host every call takes the same time, so a change over a
 // run is the host's and not that of a target.
 func Canary(cpus []int) (time.Duration, error) {
-	type result struct {
-		d   time.Duration
-		err error
-	}
-	c := make(chan result)
-	go func() {
-		// The thread ends with the goroutine, and its processor set too.
-		runtime.LockOSThread()
-		if len(cpus) > 0 {
-			var set unix.CPUSet
-			set.Set(cpus[0])
-			if err := unix.SchedSetaffinity(0, &set); err != nil {
-				c <- result{err: fmt.Errorf("canary: use processor %d: %w", cpus[0], err)}
-				return
-			}
-		}
+	var d time.Duration
+	run := func() {
 		start := time.Now()
 		x := spin(canarySteps)
-		d := time.Since(start)
+		d = time.Since(start)
 		if x == 0 {
 			// Never: it keeps the loop from being removed.
 			d = 0
 		}
-		c <- result{d: d}
-	}()
-	r := <-c
-	return r.d, r.err
+	}
+	if len(cpus) == 0 {
+		run()
+		return d, nil
+	}
+	if err := onProcessor(cpus[0], run); err != nil {
+		return 0, fmt.Errorf("canary: %w", err)
+	}
+	return d, nil
 }
 
 // spin is xorshift, which has no state 0 and no shortcut.

@@ -5,6 +5,7 @@
 //	Loop       runs what is pending of a schedule and records each trial at once
 //	Expect     what a program must have written and how it must have ended
 //	Canary     a fixed piece of work, to tell drift of the host from the targets
+//	Quiet      lets trials begin when no neighbour uses the core of their processors
 //	Labels     what is odd about a trial: an outlier among those before it, or not steady
 //	Runner     runs auxiliary commands (builds), traced, with a timeout
 //

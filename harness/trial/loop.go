@@ -59,6 +59,9 @@ type Loop struct {
 	// BeforeBlock, if not nil, runs before the first trial of each block and
 	// returns the time of its canary.
 	BeforeBlock func(block int) (time.Duration, error)
+	// BeforeTrial, if not nil, runs before each trial, last of all, and returns labels
+	// that the trial gets if it is complete. It must end soon after ctx.
+	BeforeTrial func(ctx context.Context, s record.Slot) ([]string, error)
 	// Label, if not nil, returns the labels of a complete trial; it is called
 	// once for each, in order.
 	Label func(record.Trial) []string
@@ -117,6 +120,13 @@ func (l *Loop) one(ctx context.Context, s record.Slot) (record.Trial, error) {
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 
+	var labels []string
+	if l.BeforeTrial != nil {
+		var err error
+		if labels, err = l.BeforeTrial(ctx, s); err != nil {
+			return record.Trial{}, err
+		}
+	}
 	t := record.Trial{Slot: s, Start: time.Now(), Iters: 1}
 	limited, cancel := context.WithTimeout(ctx, l.Timeout)
 	defer cancel()
@@ -148,7 +158,7 @@ func (l *Loop) one(ctx context.Context, s record.Slot) (record.Trial, error) {
 			break
 		}
 		t.Status, t.Values, t.Phases, t.Gaps, t.Points = record.Complete, o.Values, o.Phases, o.Gaps, o.Points
-		t.Labels = o.Labels
+		t.Labels = append(labels, o.Labels...)
 		t.Iters = max(1, o.Iters)
 		return t, nil
 	}

@@ -331,3 +331,30 @@ func TestRunner(t *testing.T) {
 		t.Errorf("Run past its timeout = %v", err)
 	}
 }
+
+// TestBeforeTrial: what runs before a trial labels it if it is complete, and its error ends
+// the loop with nothing recorded of that trial.
+func TestBeforeTrial(t *testing.T) {
+	m := newMemory(t)
+	failing := m.slots[2]
+	l := trial.Loop{
+		Recorder: m, Timeout: time.Minute, Expect: expectOK,
+		Execute: func(ctx context.Context, s record.Slot) (*trial.Outcome, error) {
+			o, err := good(ctx, s)
+			o.Labels = []string{"own"}
+			return o, err
+		},
+		BeforeTrial: func(_ context.Context, s record.Slot) ([]string, error) {
+			if s == failing {
+				return nil, errFull
+			}
+			return []string{"before"}, nil
+		},
+	}
+	if _, err := l.Run(t.Context()); !errors.Is(err, errFull) || len(m.trials) != 2 {
+		t.Fatalf("Run = %v after %d trials, want the error of the third", err, len(m.trials))
+	}
+	if d := cmp.Diff([]string{"before", "own"}, m.trials[0].Labels); d != "" {
+		t.Error(d)
+	}
+}

@@ -121,8 +121,12 @@ func (m *measuring) judge(ctx context.Context, config suite.Config, d *record.Da
 		return err
 	}
 	c := compare.Confirm(first, r)
+	words := m.a.stdout
+	if m.f.asJSON {
+		words = m.a.stderr
+	}
 	for _, s := range c.Sentences() {
-		fmt.Fprintf(m.a.stdout, "%s\n", s)
+		fmt.Fprintf(words, "%s\n", s)
 	}
 	return confirmed(c, first)
 }
@@ -141,6 +145,9 @@ func (m *measuring) show(d *record.Data, o compare.Options) (*compare.Result, er
 	r, err := compare.Arms(d, o)
 	if err != nil {
 		return nil, err
+	}
+	if m.f.asJSON {
+		return r, r.Write(m.a.stdout, table.JSON, false)
 	}
 	fmt.Fprintln(m.a.stdout)
 	return r, r.Write(m.a.stdout, table.Text, false)

@@ -51,7 +51,8 @@ func printed() []struct {
 const fieldsHead = `With -json a command prints what follows. A field keeps its name, its type and its
 meaning; new ones may come. One whose name ends with ? is left out when it is
 empty, zero or false. [] stands for each value of a list, {} for each of a map. Of
-several runs, bench stat prints one value after the other.
+several runs, bench stat prints one value after the other. bench run prints the value
+of bench stat, and with -baseline those of bench compare behind it.
 `
 
 // field is one line of fields.txt.
@@ -234,6 +235,7 @@ func TestJSON(t *testing.T) {
 		status  int
 	}{
 		{"bench list", []string{"list"}, exitOK},
+		{"bench run", []string{"run", "-suite", "boot", "-targets", "process", "-run", "^Hello$", "-count", "3", "-force", "-out", filepath.Join(p.out, "measured")}, exitOK},
 		{"bench doctor", []string{"doctor"}, -1}, // as the host is
 		{"bench doctor -tune", []string{"doctor", "-tune", "-state", filepath.Join(p.out, "tune.json")}, exitOK},
 		{"bench stat", []string{"stat", published(t, p, "net")}, exitOK},
@@ -253,6 +255,15 @@ func TestJSON(t *testing.T) {
 		}
 		outputs[c.command] = out
 	}
+	// A run prints what is stored of it.
+	dirs, err := filepath.Glob(filepath.Join(p.out, "measured", "boot", "*", "*"))
+	if err != nil || len(dirs) != 1 {
+		t.Fatalf("runs %q, %v", dirs, err)
+	}
+	if _, out, stderr := p.do("stat", "-json", dirs[0]); out != outputs["bench run"] {
+		t.Errorf("bench run -json printed\n%s\nand bench stat -json of its folder\n%s%s", outputs["bench run"], out, stderr)
+	}
+	delete(outputs, "bench run")
 	// A self-test takes long: its summary is of made-up sessions.
 	var b bytes.Buffer
 	format := formatFlags{json: true}

@@ -17,9 +17,9 @@ import (
 )
 
 // publish derives tables, figures and the page from what is stored, prints the
-// table and names the files. A run without a complete trial has only a table of
+// table and names the files, as JSON on standard error. A run without a complete trial has only a table of
 // what is missing.
-func (a *app) publish(w *record.Writer, o func(hostClass string) (compare.Options, error)) error {
+func (a *app) publish(w *record.Writer, o func(hostClass string) (compare.Options, error), asJSON bool) error {
 	d := w.Data()
 	r, err := report.New(d, report.Options{})
 	if err != nil {
@@ -88,12 +88,20 @@ func (a *app) publish(w *record.Writer, o func(hostClass string) (compare.Option
 	if err := w.Seal(); err != nil {
 		return err
 	}
-	if err := r.Brief().Write(a.stdout, table.Text); err != nil {
+	names := a.stdout
+	if asJSON {
+		names = a.stderr
+		err = r.Write(a.stdout, table.JSON)
+	} else {
+		err = r.Brief().Write(a.stdout, table.Text)
+		fmt.Fprintln(a.stdout)
+	}
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "\nresults in %s:\n", shown(w.Dir()))
+	fmt.Fprintf(names, "results in %s:\n", shown(w.Dir()))
 	for _, name := range append(written, record.SumsFile, record.RawDir+"/") {
-		fmt.Fprintf(a.stdout, "  %s\n", name)
+		fmt.Fprintf(names, "  %s\n", name)
 	}
 	return nil
 }

@@ -23,6 +23,8 @@ func (a *app) reproduce(ctx context.Context, args []string) error {
 	claimsFile := fs.String("claims", "", "claims `file` (default: paper/claims.toml beside the results)")
 	results := fs.String("results", "results", "`folder` of the stored runs; also where -run puts new ones")
 	run := fs.Bool("run", false, "first run what the claims need, each command once")
+	var wait waitFlag
+	fs.Var(&wait, "wait", "with -run: wait for another benchmark on this host to end instead of refusing; -wait=2h waits no longer than that")
 	var format formatFlags
 	format.register(fs)
 	ids, err := a.parseMixed(fs, args)
@@ -32,6 +34,9 @@ func (a *app) reproduce(ctx context.Context, args []string) error {
 	if err := format.check(fs); err != nil {
 		return err
 	}
+	if wait.on && !*run {
+		return usagef("-wait goes with -run: nothing is run without it")
+	}
 	list, err := readClaims(*claimsFile, *results)
 	if err != nil {
 		return err
@@ -40,7 +45,7 @@ func (a *app) reproduce(ctx context.Context, args []string) error {
 		return err
 	}
 	if *run {
-		if err := a.produce(ctx, list, *results); err != nil {
+		if err := a.produce(ctx, list, "-out", *results, "-wait="+wait.String()); err != nil {
 			return err
 		}
 	}
@@ -55,9 +60,9 @@ func (a *app) reproduce(ctx context.Context, args []string) error {
 	return claims.Write(a.stdout, verdicts, format.chosen())
 }
 
-// produce runs each distinct command of the claims. It is a process of its own, because
+// produce runs each distinct command of the claims, with flags of bench run behind it. It is a process of its own, because
 // a run may have to start itself again where it may build networks.
-func (a *app) produce(ctx context.Context, list []claims.Claim, results string) error {
+func (a *app) produce(ctx context.Context, list []claims.Claim, flags ...string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find bench itself: %w", err)
@@ -70,7 +75,7 @@ func (a *app) produce(ctx context.Context, list []claims.Claim, results string) 
 		}
 		done[c.Needs] = true
 		fmt.Fprintf(a.stderr, "bench: for %s: %s\n", c.ID, c.Needs)
-		cmd := exec.CommandContext(ctx, self, append(c.Args()[1:], "-out", results)...)
+		cmd := exec.CommandContext(ctx, self, append(c.Args()[1:], flags...)...)
 		cmd.Env, cmd.Stdout, cmd.Stderr = a.env, a.stderr, a.stderr
 		// Of its own, so that the terminal's signal does not reach the run beside
 		// ours: the second one would end it at once.

@@ -259,7 +259,7 @@ func (m *measuring) session(ctx context.Context, plan *suite.Plan, stored *recor
 	if m.bare {
 		err = s.Writer().Seal()
 	} else {
-		err = a.publish(s.Writer(), f.options)
+		err = a.publish(s.Writer(), f.options, f.asJSON)
 	}
 	if err != nil {
 		return nil, errors.Join(runErr, err)

@@ -27,7 +27,7 @@ type runFlags struct {
 	rate                                                          float64
 	sweep, slo                                                    string
 	baseline, min                                                 string
-	dryRun, trace, short, force                                   bool
+	dryRun, trace, short, force, asJSON                           bool
 
 	wait waitFlag
 	gate bool // two builds are compared, whatever -baseline says
@@ -48,6 +48,7 @@ func (f *runFlags) flagSet() *flag.FlagSet {
 	fs.StringVar(&f.out, "out", "results", "`folder` under which the results folder is made")
 	fs.StringVar(&f.resume, "resume", "", "continue the interrupted run in this results `folder`")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print the schedule and the fairness report, run nothing")
+	fs.BoolVar(&f.asJSON, "json", false, "print what bench stat -json prints, and with -baseline what bench compare -json does; names of files go to standard error")
 	fs.BoolVar(&f.trace, "x", false, "print each command")
 	fs.BoolVar(&f.short, "short", false, "a quick look: fewer trials, and of all suites but boot fewer benchmarks, unless they are asked for")
 	fs.StringVar(&f.runtime, "runtime", target.Runtimes()[0], "container runtime: "+strings.Join(target.Runtimes(), " or "))
@@ -86,7 +87,7 @@ func listed(value func(suite.Suite) string) string {
 // resumable are the flags that go with -resume; all others are decided by the
 // run that is continued.
 func resumable() []string {
-	return []string{"resume", "x", "allow", "force", "wait", "baseline", "min"}
+	return []string{"resume", "x", "allow", "force", "wait", "baseline", "min", "json"}
 }
 
 // check refuses combinations that make no sense. allowed are the processors of
@@ -109,6 +110,9 @@ func (f *runFlags) check(fs *flag.FlagSet) error {
 	}
 	if fs.Lookup("baseline") != nil && f.set["min"] && !f.set["baseline"] && !f.set["resume"] {
 		return usagef("-min goes with -baseline: it is the least change that counts")
+	}
+	if f.asJSON && f.dryRun {
+		return usagef("-json does not go with -dry-run, which prints no numbers")
 	}
 	if f.set["baseline"] && f.baseline == "" {
 		return usagef("-baseline needs a revision, or a folder with uni and uni-vmm")

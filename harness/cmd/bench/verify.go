@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"unibench/harness/claims"
 	"unibench/harness/noise"
@@ -22,6 +23,7 @@ type verification struct {
 	Noise    []string         `json:"noise"` // floors that were read
 	Verdicts []claims.Verdict `json:"verdicts"`
 	Values   int              `json:"values"` // of the paper, computed again
+	Errors   []string         `json:"errors"` // empty where everything is as it was
 }
 
 // verifyAll computes everything that is stored or printed again.
@@ -65,14 +67,18 @@ func (a *app) verifyAll(_ context.Context, args []string) error {
 	if !damaged && (*claimsFile != "" || exists(path)) {
 		errs = append(errs, v.paper(path, *valuesFile, runs, reports))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err
+	err = errors.Join(errs...)
+	switch {
+	case *asJSON:
+		v.Errors = []string{}
+		if err != nil {
+			v.Errors = strings.Split(message(err), "\n")
+		}
+		return errors.Join(err, writeJSON(a.stdout, v))
+	case err == nil:
+		v.print(a)
 	}
-	if *asJSON {
-		return writeJSON(a.stdout, v)
-	}
-	v.print(a)
-	return nil
+	return err
 }
 
 // paper evaluates the claims and computes the numbers of the paper again.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -187,7 +188,12 @@ func TestVerifyOther(t *testing.T) {
 		t.Errorf("changed: status %d, %s", status, stderr)
 	}
 	put(t, filepath.Join(results, "noise", "x.json"), []byte("{}"))
-	if status, _, stderr := p.ask("verify", results); status != exitData || !strings.Contains(stderr, "x.json: invalid noise floor") || !strings.Contains(stderr, "list.txt") {
+	status, stdout, stderr := p.ask("verify", "-json", results)
+	if status != exitData || !strings.Contains(stderr, "x.json: invalid noise floor") || !strings.Contains(stderr, "list.txt") {
 		t.Errorf("noise: status %d, %s", status, stderr)
+	}
+	var v struct{ Errors []string }
+	if err := json.Unmarshal([]byte(stdout), &v); err != nil || len(v.Errors) != 2 || !strings.Contains(v.Errors[0], "list.txt") {
+		t.Errorf("-json: %v, %q", err, v.Errors)
 	}
 }
