@@ -28,6 +28,9 @@ type Config struct {
 	Runtime   string         `json:"runtime"`
 	Memory    int64          `json:"memory_bytes"`
 	Timeout   time.Duration  `json:"timeout_ns"`
+	// Quiet is how long a trial waits at most until nobody else uses the core of its
+	// processors: see trial.Quiet.
+	Quiet time.Duration `json:"quiet_ns,omitempty"`
 
 	Load LoadConfig `json:"load,omitzero"`
 
@@ -132,6 +135,8 @@ func (c Config) Resolve() (Suite, error) {
 		return Suite{}, fmt.Errorf("%w: -count %d: want at least 1", ErrUsage, c.Count)
 	case c.WarmUp < 0:
 		return Suite{}, fmt.Errorf("%w: -warmup %d: want 0 or more", ErrUsage, c.WarmUp)
+	case c.Quiet < 0 || c.Quiet > time.Hour:
+		return Suite{}, fmt.Errorf("%w: -quiet %v: want 0 to 1h", ErrUsage, c.Quiet)
 	case c.Timeout <= 0:
 		return Suite{}, fmt.Errorf("%w: -timeout %v: want more than 0", ErrUsage, c.Timeout)
 	case !slices.Contains(target.Runtimes(), c.Runtime):

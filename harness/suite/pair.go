@@ -66,16 +66,16 @@ func (l *leading) side(ctx context.Context, s Side) error {
 			return fmt.Errorf("%w: aged %.100q, want %s", errAnswer, text, want)
 		}
 	}
-	r, err := l.calibrate(ctx, s.name, s.workload, batches)
+	r, err := l.calibrate(ctx, s.name, s.workload, l.bench.Led.batches())
 	if err != nil {
 		return err
 	}
-	m, err := l.run(ctx, batches)
+	m, err := l.run(ctx, l.bench.Led.batches())
 	if err != nil {
 		return err
 	}
 	l.out.Iters = r.N * len(m.ns)
-	l.out.Values["ns/op"] = r.operation(m.ns, 0.5)
+	l.out.Values["ns/op"] = r.operation(m.ns, l.bench.Led.quantile())
 	l.out.Labels = trial.Steady(m.ns)
 	return l.observe(struct {
 		record.Slot

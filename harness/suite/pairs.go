@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ func pairs() Suite {
 	s := Suite{
 		Name:    "pairs",
 		Doc:     "one operation in two states: on one processor and on two, with and without a switch of modes, fresh and aged",
-		Version: "1",
+		Version: "2",
 		Time:    "about 2 minutes",
 		Units: []record.Unit{
 			{Name: "speedup", Better: "higher", Primary: true, Doc: "throughput in the second state by that in the first, of one trial"},
@@ -81,12 +82,18 @@ func onProcessors(n int) target.Workload {
 
 func paired(name, doc string, p Pair) Benchmark {
 	b := Benchmark{
-		Name: name, Doc: doc, Workload: p.Second.workload, Expect: trial.Expect{AnyStdout: true}, Led: &Leading{Scale: 1}, Pair: &p,
+		Name: name, Doc: doc, Workload: p.Second.workload, Expect: trial.Expect{AnyStdout: true}, Led: &Leading{Scale: 1, Varying: varies(p)}, Pair: &p,
 	}
 	if p.Second.name == "GC" || strings.HasPrefix(p.Second.name, aging) { // they make garbage
 		b.Led.Scale = controlScale
 	}
 	return b
+}
+
+// varies says of which pairs the operations differ among themselves: all but those that
+// compute, or make one call, neither of which makes garbage or wakes anybody.
+func varies(p Pair) bool {
+	return !slices.Contains([]string{"ParallelHash", "NullRaw", "ClockVDSO"}, p.Second.name)
 }
 
 // scaled is a benchmark on one processor and on two.

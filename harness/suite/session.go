@@ -49,7 +49,7 @@ func Continue(p *Plan, dir string, before record.Snapshot) (*Session, error) {
 }
 
 func open(p *Plan, w *record.Writer) (*Session, error) {
-	s := &Session{plan: p, writer: w, quiet: trial.Quiet{Limit: quietLimit}}
+	s := &Session{plan: p, writer: w, quiet: trial.Quiet{Limit: p.Config.Quiet}}
 	for _, l := range p.env.Runner.Logs() {
 		if err := s.raw(s.name(l.Name), []byte(p.env.Hide(string(l.Data)))); err != nil {
 			return nil, errors.Join(err, w.Close())
@@ -119,11 +119,11 @@ func (s *Session) Run(ctx context.Context, progress func(trial.Progress)) (faile
 	return loop.Run(ctx)
 }
 
-// quietLimit is how long a trial waits at most for its processors to be quiet.
-const quietLimit = time.Second
-
 // quieten waits until the processors that a trial uses are quiet.
 func (s *Session) quieten(ctx context.Context, slot record.Slot) ([]string, error) {
+	if s.quiet.Limit == 0 {
+		return nil, nil
+	}
 	b, _ := s.plan.Suite.Benchmark(slot.Benchmark)
 	cpus := slices.Clone(s.plan.env.CPUs)
 	for _, w := range b.workloads() {

@@ -57,7 +57,7 @@ func TestCompareBuilds(t *testing.T) {
 		status int
 	}{{1, exitOK}, {1.1, exitRegressed}, {0.9, exitOK}} {
 		status, stdout, stderr := p.ask("compare", builds(n, c.slower, 0.005).Store(t, filepath.Join(p.out, "results"), -1))
-		if status != c.status || !strings.Contains(stdout, "against baseline tools in the same session") || !strings.Contains(stdout, "over pairs of blocks") {
+		if status != c.status || !strings.Contains(stdout, "against baseline tools in the same session") || !strings.Contains(stdout, "p by signed ranks") {
 			t.Errorf("a build slower by %v: status %d, want %d\n%s\n%s", c.slower, status, c.status, stdout, stderr)
 		}
 		if (status == exitRegressed) != strings.Contains(stderr, "regression of Hello unikernel boot-first-ns") {

@@ -22,7 +22,7 @@ type runFlags struct {
 	suite, run, targets, order, cpus, out, resume, runtime, allow string
 	count, warmup                                                 int
 	seed                                                          uint64
-	timeout, duration                                             time.Duration
+	timeout, duration, quiet                                      time.Duration
 	conns                                                         int
 	rate                                                          float64
 	sweep, slo                                                    string
@@ -56,6 +56,7 @@ func (f *runFlags) flagSet() *flag.FlagSet {
 	fs.BoolVar(&f.force, "force", false, "accept every refusal")
 	fs.Var(&f.wait, "wait", "wait for another benchmark on this host to end instead of refusing; -wait=2h waits no longer than that")
 	fs.DurationVar(&f.timeout, "timeout", 0, "time after which a trial has failed (default: "+each(func(d suite.Defaults) string { return d.Timeout.String() })+")")
+	fs.DurationVar(&f.quiet, "quiet", time.Second, "longest `time` that a trial waits until nobody else uses the core of its processors; 0: it does not")
 	fs.DurationVar(&f.duration, "duration", 0, "suites net, syscall and pairs: length of a measured period")
 	fs.IntVar(&f.conns, "conns", 0, "suite net: `connections` of benchmarks that have several")
 	fs.Float64Var(&f.rate, "rate", 0, "suite net: offer `requests` a second (open loop) instead of as many as there are answers")
@@ -168,7 +169,7 @@ func (f *runFlags) config(allowed []int) (suite.Config, error) {
 	}
 	c := suite.Config{
 		Suite: f.suite, Run: f.run, Count: f.count, WarmUp: f.warmup, Seed: f.seed, Order: f.order,
-		Runtime: f.runtime, Memory: d.MemoryBytes, Timeout: f.timeout,
+		Runtime: f.runtime, Memory: d.MemoryBytes, Timeout: f.timeout, Quiet: f.quiet,
 	}
 	if err := f.load(&c, s, d); err != nil {
 		return c, err

@@ -55,7 +55,7 @@ func (f *selftestFlags) flagSet() *flag.FlagSet {
 	fs.BoolVar(&f.all, "all", false, "show exploratory rows, too")
 	fs.StringVar(&f.resume, "resume", "", "continue the interrupted self-test in this `folder`, such as results/selftest/TIME-COMMIT")
 	fs.StringVar(&f.targets, "targets", armed, "comma-separated `list` of targets")
-	for _, name := range []string{"run", "warmup", "seed", "cpus", "out", "x", "runtime", "allow", "force", "wait", "dry-run", "timeout", "duration"} {
+	for _, name := range []string{"run", "warmup", "seed", "cpus", "out", "x", "runtime", "allow", "force", "wait", "dry-run", "timeout", "duration", "quiet"} {
 		g := run.Lookup(name)
 		fs.Var(g.Value, g.Name, g.Usage)
 	}
@@ -73,6 +73,9 @@ func (f *selftestFlags) check(fs *flag.FlagSet) ([]string, error) {
 	}
 	if f.reps < 1 {
 		return nil, usagef("-count %d: want at least 1", f.reps)
+	}
+	if f.isSet(fs, "trials") && f.count < 1 {
+		return nil, usagef("-trials %d: want at least 1", f.count)
 	}
 	var names []string
 	for name := range strings.SplitSeq(f.suites, ",") {
