@@ -115,10 +115,11 @@ func fill(row *Row, a, b values, r *Result, o Options, w *warnings) {
 	var blocked stats.Test
 	if r.Paired {
 		pairs := blocks(a, b)
-		ratio = stats.MedianRatio(pairs, stats.Confidence, o.Rounds, r.Seed)
+		of := stats.MedianRatio
 		if r.arms {
-			ratio = stats.MedianOfRatios(pairs, stats.Confidence, o.Rounds, r.Seed)
+			of = stats.MedianOfRatios
 		}
+		ratio = of(pairs, stats.Confidence, o.Rounds, r.Seed)
 		blocked = stats.SignedRank(stats.Diffs(pairs))
 		row.PBlocked = Number(blocked.P)
 	} else {

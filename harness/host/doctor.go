@@ -14,12 +14,14 @@ type Probes struct {
 	Moment  *Delta        // what the machine did while nothing was measured
 	Exit    time.Duration // see ExitTime
 	ExitErr error         // why there is none
+	// Neighbour is who else used the cores of this process's processors.
+	Neighbour *Neighbour
 }
 
 // momentWindow is the time over which Probe watches the machine.
 const momentWindow = time.Second
 
-// Probe makes all probes. It takes a second.
+// Probe makes all probes. It takes two seconds.
 func Probe(ctx context.Context, s *Snapshot) (Probes, error) {
 	p := Probes{Quiet: ProbeQuiet()}
 	if s.KVM.Usable() {
@@ -40,7 +42,12 @@ func Probe(ctx context.Context, s *Snapshot) (Probes, error) {
 	}
 	d := Compare(before, after)
 	p.Moment = &d
-	return p, nil
+	cpus, err := AllowedCPUs()
+	if err != nil {
+		return p, err
+	}
+	p.Neighbour, err = WatchNeighbour(ctx, cpus)
+	return p, err
 }
 
 // Doctor judges a machine: the same rules in the same order for every one, but for
@@ -54,6 +61,9 @@ func Doctor(s *Snapshot, p Probes) []Finding {
 	}
 	add(judgeNested(s.KVM), judgeCPUs(s.CPU), judgeSMT(s.CPU), judgeNUMA(s), judgeGovernor(s.CPU), judgeTurbo(s.CPU), judgeIdle(p.Quiet), judgeClock(s.Clock))
 	add(judgeSteal(s.Load, p.Moment))
+	if p.Neighbour != nil {
+		add(judgeNeighbour(*p.Neighbour))
+	}
 	if p.Moment != nil {
 		add(judgeBusy(s.Load, *p.Moment))
 	}
@@ -152,6 +162,21 @@ func judgeSteal(l Load, moment *Delta) Finding {
 	}
 	if share >= stealLimit {
 		f.Severity, f.Next = Warn, "measure when the neighbours are quiet, or on a machine of its own"
+	}
+	return f
+}
+
+// neighbourLimit is the share of a core in somebody else's use that is worth a sentence:
+// interrupts alone are less.
+const neighbourLimit = 0.03
+
+func judgeNeighbour(n Neighbour) Finding {
+	f := Finding{
+		Rule: "neighbour", Severity: OK, Text: fmt.Sprintf("a core was at work for somebody else %.0f %% of the time (processor %d)", 100*n.Share, n.CPU),
+		Means: "a program is slower by half meanwhile, which no counter of this host shows: trials wait for it to end, and what begins during one is in its numbers",
+	}
+	if n.Share >= neighbourLimit {
+		f.Severity, f.Next = Warn, "measure when the neighbours are quiet, or on a machine of its own; -quiet says how long a trial waits"
 	}
 	return f
 }

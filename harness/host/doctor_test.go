@@ -17,7 +17,7 @@ func good() (*Snapshot, Probes) {
 		Clock: Clock{Source: "tsc", TSCStable: true}, Memory: Memory{AvailableBytes: 8 << 30},
 		Kernel: Kernel{THP: "madvise", KSM: "0", ASLR: "2", Mitigations: map[string]string{"meltdown": "Not affected", "spectre_v1": "Mitigation: x"}},
 		Load:   Load{BusySeconds: 10, IdleSeconds: 90}, Cgroup: Cgroup{Mode: "v2"},
-	}, Probes{Exit: time.Microsecond, Moment: &Delta{BusyShare: 0.01}}
+	}, Probes{Exit: time.Microsecond, Moment: &Delta{BusyShare: 0.01}, Neighbour: &Neighbour{CPU: 1, Share: 0.01}}
 }
 
 // TestDoctor spoils one thing of a good machine after the other.
@@ -46,6 +46,7 @@ func TestDoctor(t *testing.T) {
 		{"clock", func(s *Snapshot, p *Probes) { s.Clock.TSCStable = false }, Warn, "stable TSC: false"},
 		{"steal", func(s *Snapshot, p *Probes) { p.Moment.StealShare = 0.2 }, Warn, "20.0 % of processor time stolen now"},
 		{"steal", func(s *Snapshot, p *Probes) { s.Load.StealSeconds = 2 }, Warn, "2.0 % of processor time stolen since boot"},
+		{"neighbour", func(s *Snapshot, p *Probes) { p.Neighbour.Share = 0.22 }, Warn, "for somebody else 22 % of the time (processor 1)"},
 		{"busy", func(s *Snapshot, p *Probes) {
 			p.Moment = &Delta{BusyShare: 0.4, Consumers: []string{"a", "b", "c", "d"}}
 		}, Warn, "40 % of processor time is in use, load average 0.00, most of it by a, b, c"},

@@ -112,19 +112,25 @@ func (s *Session) Run(ctx context.Context, progress func(trial.Progress)) (faile
 		},
 		Failed:      s.keepOutput,
 		BeforeBlock: func(int) (time.Duration, error) { return trial.Canary(s.plan.env.CPUs) },
-		BeforeTrial: s.quieten,
+		BeforeTrial: s.prepare,
 		Label:       trial.NewLabels(&s.plan.Run, s.writer.Data().Trials).Label,
 		Progress:    progress,
 	}
 	return loop.Run(ctx)
 }
 
-// quieten waits until the processors that a trial uses are quiet.
-func (s *Session) quieten(ctx context.Context, slot record.Slot) ([]string, error) {
+// prepare puts the files of a trial in their place and waits until the processors that it
+// uses are quiet.
+func (s *Session) prepare(ctx context.Context, slot record.Slot) ([]string, error) {
+	b, _ := s.plan.Suite.Benchmark(slot.Benchmark)
+	for _, w := range b.workloads() {
+		if err := s.plan.programs[key{w.Name, slot.Target}].Rotate(slot.Block); err != nil {
+			return nil, s.hide(err)
+		}
+	}
 	if s.quiet.Limit == 0 {
 		return nil, nil
 	}
-	b, _ := s.plan.Suite.Benchmark(slot.Benchmark)
 	cpus := slices.Clone(s.plan.env.CPUs)
 	for _, w := range b.workloads() {
 		cpus = append(cpus, s.plan.env.Processors(w)...)

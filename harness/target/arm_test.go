@@ -2,10 +2,12 @@ package target
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -122,5 +124,38 @@ func TestArmArtefacts(t *testing.T) {
 	p, err := (&arm{fakeTarget{}}).Prepare(t.Context(), Workload{})
 	if err != nil || p.Artefacts()[0].Target != "x@baseline" {
 		t.Errorf("artefacts %+v, %v", p.Artefacts(), err)
+	}
+}
+
+// TestRotate: each turn starts another copy, with the same bytes, and a plain environment,
+// whose tools are the user's, is left alone.
+func TestRotate(t *testing.T) {
+	e := armed(t, 0)
+	path := filepath.Join(e.Tools, vmm)
+	if err := e.spread(path); err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[uint64]bool)
+	for k := range 2*copyCount + 1 {
+		for range 2 { // the second puts a copy where it is already
+			if err := e.rotate(k, path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		st, err := os.Stat(path)
+		if err != nil || st.Mode().Perm() != 0o755 {
+			t.Fatalf("%v, %v", st, err)
+		}
+		seen[st.Sys().(*syscall.Stat_t).Ino] = true
+		if b, err := os.ReadFile(path); err != nil || string(b) != "new"+vmm {
+			t.Errorf("turn %d: %q, %v", k, b, err)
+		}
+	}
+	if len(seen) != copyCount {
+		t.Errorf("%d files were started, want %d", len(seen), copyCount)
+	}
+	plain := &Env{Tools: t.TempDir()}
+	if err := errors.Join(plain.spread(path), plain.rotate(1, filepath.Join(plain.Tools, vmm))); err != nil {
+		t.Errorf("without a baseline: %v", err)
 	}
 }

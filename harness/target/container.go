@@ -137,4 +137,7 @@ func (p *containerProgram) start(ctx context.Context, o baseline.StartOptions) (
 
 func (p *containerProgram) Command() []string { return p.bundle.Command() }
 
+// Rotate does nothing: the program is inside a root file system that is made once.
+func (p *containerProgram) Rotate(int) error { return nil }
+
 func (p *containerProgram) Artefacts() []record.Artefact { return p.artefacts }

@@ -55,7 +55,7 @@ func (t *process) Prepare(ctx context.Context, w Workload) (Program, error) {
 			return nil, fmt.Errorf("limit memory of processes: %w", err)
 		}
 	}
-	return p, nil
+	return p, t.env.spread(b.path)
 }
 
 type processProgram struct {
@@ -126,5 +126,7 @@ func (p *processProgram) confined(r *launch.Running) (*Server, error) {
 func (p *processProgram) Command() []string {
 	return append([]string{p.config.Binary}, p.config.Args...)
 }
+
+func (p *processProgram) Rotate(k int) error { return p.env.rotate(k, p.config.Binary) }
 
 func (p *processProgram) Artefacts() []record.Artefact { return p.artefacts }

@@ -42,6 +42,9 @@ type Program interface {
 	// the same time, and returns what starts each: see Lead. The peak of their
 	// memory and what a monitor counts are not observed.
 	Crowd(n int) ([]Start, error)
+	// Rotate has the next starts use the k-th copy of the program's files, where two
+	// builds are compared; else, and on target container, it does nothing.
+	Rotate(k int) error
 	// Command is the command line of one start, for people.
 	Command() []string
 	// Artefacts are the files that were built; the first is the image, the

@@ -80,7 +80,7 @@ func (t *unikernel) Prepare(ctx context.Context, w Workload) (Program, error) {
 		return nil, err
 	}
 	p.artefacts = named(t.Name(), append(slices.Clone(image.artefacts), tool))
-	return p, nil
+	return p, t.env.spread(p.vmm, p.image)
 }
 
 // unikernelImage builds w as a unikernel, once.
@@ -168,6 +168,8 @@ func (p *unikernelProgram) forget() error {
 	}
 	return nil
 }
+
+func (p *unikernelProgram) Rotate(k int) error { return p.env.rotate(k, p.vmm, p.image) }
 
 func (p *unikernelProgram) Artefacts() []record.Artefact { return p.artefacts }
 

@@ -3,6 +3,8 @@ package trial
 import (
 	"fmt"
 	"time"
+
+	"unibench/harness/host"
 )
 
 // canarySteps is the length of the fixed loop: about 20 ms. Runs are compared by it, so
@@ -27,7 +29,7 @@ func Canary(cpus []int) (time.Duration, error) {
 		run()
 		return d, nil
 	}
-	if err := onProcessor(cpus[0], run); err != nil {
+	if err := host.OnProcessor(cpus[0], run); err != nil {
 		return 0, fmt.Errorf("canary: %w", err)
 	}
 	return d, nil

@@ -11,8 +11,9 @@ import (
 // Orders of trials within a block.
 const (
 	// Random shuffles benchmarks and targets anew in every block. Where a target has
-	// two builds, these stay next to each other, in an order of their own each time:
-	// what the host does for longer than two trials is then the same for both.
+	// two builds, these stay next to each other: what the host does for longer than two
+	// trials is then the same for both. The second of them finds warmer caches, so each
+	// build is first in one of every two blocks, by chance which.
 	Random = "random"
 	// ABBA runs two targets forward and backward in turn.
 	ABBA = "abba"
@@ -46,6 +47,7 @@ func Schedule(p Plan) ([]record.Slot, error) {
 		return nil, fmt.Errorf("order %q is not one of %s, %s", p.Order, Random, ABBA)
 	}
 	rng := rand.New(rand.NewPCG(p.Seed, stream))
+	turned := make(map[record.Slot]bool) // in the block before, by the cell's first slot
 	var out []record.Slot
 	for block := range p.WarmUp + p.Count {
 		cells := neighbours(p)
@@ -53,7 +55,17 @@ func Schedule(p Plan) ([]record.Slot, error) {
 		case Random:
 			rng.Shuffle(len(cells), func(i, j int) { cells[i], cells[j] = cells[j], cells[i] })
 			for _, c := range cells {
-				rng.Shuffle(len(c), func(i, j int) { c[i], c[j] = c[j], c[i] })
+				if len(c) < 2 {
+					continue
+				}
+				first := c[0]
+				turn := !turned[first]
+				if block%2 == 0 {
+					turn = rng.IntN(2) == 1
+				}
+				if turned[first] = turn; turn {
+					slices.Reverse(c)
+				}
 			}
 		case ABBA:
 			if block%2 == 1 {

@@ -68,7 +68,7 @@ func TestScheduleBuilds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, pairs := 0, make(map[string]int)
+	first, pairs, inTwo := 0, make(map[string]int), make(map[string]int)
 	for i := 0; i < len(slots); i += 2 {
 		name, baseline := record.SplitArm(slots[i].Target)
 		other, same := record.SplitArm(slots[i+1].Target)
@@ -77,10 +77,19 @@ func TestScheduleBuilds(t *testing.T) {
 		}
 		if baseline {
 			first++
+			inTwo[fmt.Sprint(slots[i].Benchmark, name, slots[i].Block/2)]++
 		}
 		if slots[i].Order == 0 {
 			pairs[slots[i].Benchmark+name]++
 		}
+	}
+	for of, n := range inTwo {
+		if n != 1 {
+			t.Errorf("%s: the baseline is first in both of two blocks", of)
+		}
+	}
+	if len(inTwo) < 4*20 {
+		t.Errorf("the baseline is first in %d of %d pairs of blocks", len(inTwo), 4*20)
 	}
 	if len(slots) != 41*8 || first < 41 || first > 3*41 || len(pairs) != 4 {
 		t.Errorf("%d slots, the baseline first in %d of %d pairs, first in a block: %v", len(slots), first, 41*4, pairs)
