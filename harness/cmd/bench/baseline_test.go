@@ -63,7 +63,7 @@ func TestBaselineOfProcess(t *testing.T) {
 	// A host that is busy must not fail the test: nothing under tenfold counts.
 	status, stdout, stderr := p.do("run", "-suite", "boot", "-run", "^Hello$", "-targets", "process", "-baseline", "HEAD",
 		"-count", "6", "-warmup", "0", "-min", "900%", "-force", "-out", "$OUT")
-	if status != exitOK || !strings.Contains(stdout, "against baseline ") || !strings.Contains(stdout, "over pairs of blocks") {
+	if status != exitOK || !strings.Contains(stdout, "against baseline ") || !strings.Contains(stdout, "p by signed ranks") {
 		t.Fatalf("status %d, want 0\n%s\n%s", status, stdout, stderr)
 	}
 	d, err := record.Load(p.run())
