@@ -147,7 +147,10 @@ func TestStreams(t *testing.T) {
 				t.Error("the wire did not see what this test is for")
 			}
 			for _, h := range []*host{a, b} {
-				if s := h.Stats(); s.TCP.ChecksumErrors.Value()+s.IP.MalformedPacketsReceived.Value() != 0 || h.device.Stats().Dropped != 0 {
+				// What is sent again after a timeout comes all at once: where frames are lost
+				// on the wire, a queue that is full may lose one, too.
+				dropped := test.loss == 0 && h.device.Stats().Dropped != 0
+				if s := h.Stats(); s.TCP.ChecksumErrors.Value()+s.IP.MalformedPacketsReceived.Value() != 0 || dropped {
 					t.Errorf("%d wrong checksums, %d malformed, %d dropped by the driver",
 						s.TCP.ChecksumErrors.Value(), s.IP.MalformedPacketsReceived.Value(), h.device.Stats().Dropped)
 				}
