@@ -11,9 +11,10 @@ import (
 // programs from.
 //
 // Where the kernel keeps the pages of a file is chance, and stays as it is while the file
-// is in use: on the host that this was built on, starts from one of two identical copies
-// took up to 2 % longer, all day. With one copy of each build, that is a difference of the
-// builds.
+// is in use. On the host that this was built on, starts from eight identical copies differed
+// by up to 1 %, and of two builds that were the same, with one copy each, one was slower by
+// 2 to 3 % in nearly every session; that the copies alone were the cause is not proven. With
+// one copy of each build, whatever a copy costs is a difference of the builds.
 const copyCount = 8
 
 func copyName(path string, k int) string { return fmt.Sprintf("%s.copy%d", path, k) }
