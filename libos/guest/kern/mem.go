@@ -34,7 +34,7 @@ type Memory struct {
 	inUse      bitmap
 	dirty      bitmap  // the page does not read as zero
 	released   bitmap  // in use, but its content is not needed
-	low        uintptr // all below is taken
+	low, high  uintptr // all below low is taken, and all from high on
 }
 
 // Init takes over RAM from start to end, both page-aligned, of which limit
@@ -48,7 +48,7 @@ func (m *Memory) Init(start, end uintptr, limit uint64) {
 	m.taken = bitmap{start + 3*size, start}
 	m.start = (start + 4*size + pageSize - 1) &^ (pageSize - 1)
 	m.low = m.start
-	m.end = end
+	m.end, m.high = end, end
 	m.limit = limit
 }
 
@@ -70,8 +70,8 @@ func (m *Memory) reserved(addr, end uintptr) bool {
 	return m.taken.next(addr, end, false) == end
 }
 
-// Reserve takes n bytes of addresses, or returns 0. Where they lie follows from
-// their size, which tells what the runtime wants them for:
+// Reserve takes n bytes of addresses for Go's runtime, or returns 0. Where they
+// lie follows from their size, which tells what it wants them for:
 //
 //   - below half a megabyte, from the bottom: metadata, all of it in use;
 //   - from 4 MiB on, aligned to that, from the bottom up: heap arenas, so aligned
@@ -83,7 +83,7 @@ func (m *Memory) Reserve(n uintptr) uintptr {
 		return 0
 	}
 	if n >= sparseSize && n < arenaSize {
-		return m.take(m.highest(n), n)
+		return m.ReserveTop(n)
 	}
 	align := uintptr(pageSize)
 	if n >= arenaSize {
@@ -93,9 +93,20 @@ func (m *Memory) Reserve(n uintptr) uintptr {
 	return m.take(m.lowest(n, align), n)
 }
 
+// ReserveTop takes the last n bytes of addresses, or returns 0. Files, and what
+// programs map, come and go: below them the heap grows, and never gives an
+// address back. Among them, an arena would cut what they leave in two.
+func (m *Memory) ReserveTop(n uintptr) uintptr {
+	if n = round(n); n > m.end-m.start {
+		return 0
+	}
+	m.high = m.taken.last(m.low, m.high, false)
+	return m.take(m.highest(n), n)
+}
+
 // highest returns the last n free bytes, or 0.
 func (m *Memory) highest(n uintptr) uintptr {
-	for end := m.end; ; {
+	for end := m.high; ; {
 		end = m.taken.last(m.low, end, false)
 		if end-m.low < n {
 			return 0
@@ -226,6 +237,7 @@ func (m *Memory) Free(addr, n uintptr) bool {
 	}
 	m.taken.fill(addr, addr+round(n), false)
 	m.low = min(m.low, addr)
+	m.high = max(m.high, addr+round(n))
 	return true
 }
 

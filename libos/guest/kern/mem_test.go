@@ -35,8 +35,9 @@ func (m *memModel) inUse() (n uint64) {
 	return n
 }
 
-// place returns where n bytes are to be reserved: see Memory.Reserve. 0 is nowhere.
-func (m *memModel) place(n uintptr) uintptr {
+// place returns where n bytes are to be reserved: see Memory.Reserve, and for
+// top ReserveTop. 0 is nowhere.
+func (m *memModel) place(n uintptr, top bool) uintptr {
 	free := func(at uintptr) bool {
 		return !slices.ContainsFunc(m.pages(at, n), func(p modelPage) bool { return p.reserved })
 	}
@@ -44,7 +45,7 @@ func (m *memModel) place(n uintptr) uintptr {
 	if n = round(n); n > end-start {
 		return 0
 	}
-	if n >= sparseSize && n < arenaSize {
+	if top || n >= sparseSize && n < arenaSize {
 		for at := end - n; at >= start; at -= step {
 			if free(at) {
 				return at
@@ -107,9 +108,13 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 			if rnd.IntN(8) == 0 {
 				n = 1 + uintptr(rnd.Uint64N(uint64(pages)*pageSize/3))
 			}
-			addr := mem.Reserve(n)
-			if want := m.place(n); addr != want {
-				t.Fatalf("step %d: Reserve(%d) = %#x, want %#x", step, n, addr, want)
+			top, reserve := rnd.IntN(2) == 0, mem.Reserve
+			if top {
+				reserve = mem.ReserveTop
+			}
+			addr := reserve(n)
+			if want := m.place(n, top); addr != want {
+				t.Fatalf("step %d: Reserve(%d) = %#x, want %#x (top %t)", step, n, addr, want, top)
 			}
 			if addr == 0 {
 				break
@@ -242,7 +247,7 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 	mem.Free(mem.start, mem.end-mem.start)
 	clear(m.page)
 	n := (mem.end - mem.start) / 2
-	if want, got := m.place(n), mem.Reserve(n); mem.InUse != 0 || got != want {
+	if want, got := m.place(n, false), mem.Reserve(n); mem.InUse != 0 || got != want {
 		t.Fatalf("all freed: InUse %d, Reserve(%d) = %#x, want %#x", mem.InUse, n, got, want)
 	}
 }
@@ -282,6 +287,9 @@ func TestReservePlaces(t *testing.T) {
 	if got := mem.Reserve(sparseSize + 1); got != end-2*sparseSize-pageSize {
 		t.Errorf("Reserve(sparse+1) = %#x, want %#x", got, end-2*sparseSize-pageSize)
 	}
+	if got := mem.ReserveTop(1); got != end-2*sparseSize-2*pageSize {
+		t.Errorf("ReserveTop(1) = %#x, want %#x", got, end-2*sparseSize-2*pageSize)
+	}
 	arena := mem.Reserve(arenaSize)
 	if want := (mem.start + pageSize + arenaSize - 1) &^ (arenaSize - 1); arena != want {
 		t.Errorf("Reserve(arena) = %#x, want %#x", arena, want)
@@ -290,6 +298,37 @@ func TestReservePlaces(t *testing.T) {
 		if got := mem.Reserve(n); got != 0 {
 			t.Errorf("Reserve(%#x) = %#x, want none", n, got)
 		}
+		if got := mem.ReserveTop(n); got != 0 {
+			t.Errorf("ReserveTop(%#x) = %#x, want none", n, got)
+		}
+	}
+}
+
+// TestHeapGrowsBesideFiles: arenas and metadata that are taken while files have
+// half of the addresses are not in the way of a large piece once the files are
+// gone.
+func TestHeapGrowsBesideFiles(t *testing.T) {
+	m := newMachine(t, 1)
+	_, end := m.addRAM(t, 16384, 64<<20)
+	mem := &m.k.Mem
+	for round := range 3 {
+		var file []uintptr
+		for i := range uintptr(32<<20) / (64 << 10) {
+			at := mem.ReserveTop(64 << 10)
+			if want := end - (i+1)*(64<<10); at != want {
+				t.Fatalf("round %d: piece %d of the file at %#x, want %#x", round, i, at, want)
+			}
+			file = append(file, at)
+			if i == 300 && mem.Reserve(arenaSize) == 0 || i%100 == 0 && mem.Reserve(pageSize) == 0 {
+				t.Fatalf("round %d: no room for the heap beside %d pieces", round, i)
+			}
+		}
+		for _, at := range file {
+			mem.Free(at, 64<<10)
+		}
+	}
+	if mem.Reserve(40<<20) == 0 {
+		t.Error("no 40 MiB in one piece of 64, of which the heap has 12")
 	}
 }
 

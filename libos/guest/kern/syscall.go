@@ -235,6 +235,10 @@ const (
 	mapFixed     = 0x10
 	mapAnonymous = 0x20
 
+	// MapTop is no flag of Linux: what is mapped is no memory of the runtime's
+	// own. See Memory.ReserveTop.
+	MapTop = 1 << 30
+
 	// These are no advice of Linux: the runtime's sysMap, sysUnused and
 	// sysUsed give it.
 	MadvPrepare = 999
@@ -275,7 +279,12 @@ func (k *Kernel) mmap(r *abi.Registers) uint64 {
 	if addr != 0 {
 		return neg(ENOMEM)
 	}
-	at := k.Mem.Reserve(n)
+	at := uintptr(0)
+	if r.R10&MapTop != 0 {
+		at = k.Mem.ReserveTop(n)
+	} else {
+		at = k.Mem.Reserve(n)
+	}
 	if at == 0 {
 		return neg(ENOMEM)
 	}

@@ -177,6 +177,21 @@ func TestMappedMemoryIsZero(t *testing.T) {
 	}
 }
 
+// TestMapTop: what is not the runtime's own lies at the other end.
+func TestMapTop(t *testing.T) {
+	m := newMachine(t, 1)
+	_, end := m.addRAM(t, ramPages, ramLimit)
+	for i := range uint64(3) {
+		if at, _ := m.call(sysMmap, 0, pageSize, protRW, anonymous|MapTop); at != uint64(end)-(i+1)*pageSize {
+			t.Errorf("mmap %d = %#x, want the page that ends %d pages before %#x", i, at, i, end)
+		}
+	}
+	m.call(sysMunmap, uint64(end)-pageSize, pageSize)
+	if at, _ := m.call(sysMmap, 0, pageSize, protRW, anonymous|MapTop); at != uint64(end)-pageSize {
+		t.Errorf("mmap after munmap of the last page = %#x", at)
+	}
+}
+
 // TestSyscallTable has a row per answer that needs no state.
 func TestSyscallTable(t *testing.T) {
 	const console = 0x5000

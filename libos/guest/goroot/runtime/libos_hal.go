@@ -5,6 +5,7 @@ package runtime
 import (
 	"internal/chacha8rand"
 	"internal/libos/abi"
+	"internal/libos/kern"
 	"internal/runtime/atomic"
 	"unsafe"
 )
@@ -175,7 +176,7 @@ func libos_kill(tid, sig int32) (errno int32) {
 
 //go:linkname libos_mmap
 func libos_mmap(addr, n uintptr, prot, flags int32) (start uintptr, errno int32) {
-	r, _, e := libosCall6(libosSysMmap, addr, n, uintptr(prot), uintptr(flags), ^uintptr(0), 0)
+	r, _, e := libosCall6(libosSysMmap, addr, n, uintptr(prot), uintptr(flags)|kern.MapTop, ^uintptr(0), 0)
 	return r, int32(e)
 }
 
