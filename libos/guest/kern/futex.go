@@ -16,12 +16,15 @@ const (
 )
 
 // FutexWait blocks the running thread while the word at addr holds val, until a
-// wake or until deadline (forever if negative). It returns false if the word
-// differs; otherwise the thread has left pc and gets its result when it is
-// woken.
-func (k *Kernel) FutexWait(pc *abi.PerCPU, addr uintptr, val uint32, deadline int64) bool {
-	if loadWord(addr) != val {
-		return false
+// wake or until deadline (forever if negative). It returns EAGAIN if the word
+// differs, and EINTR if a signal is pending; with 0 the thread has left pc and
+// gets its result when it is woken.
+func (k *Kernel) FutexWait(pc *abi.PerCPU, addr uintptr, val uint32, deadline int64) (errno uint64) {
+	switch {
+	case loadWord(addr) != val:
+		return EAGAIN
+	case k.HasPending(pc):
+		return EINTR
 	}
 	t := k.park(pc, Blocked)
 	th := &k.threads[t]
@@ -36,7 +39,7 @@ func (k *Kernel) FutexWait(pc *abi.PerCPU, addr uintptr, val uint32, deadline in
 	if deadline >= 0 {
 		k.addTimer(t, deadline)
 	}
-	return true
+	return 0
 }
 
 // FutexWake makes up to n threads ready that wait on addr, and returns how many.

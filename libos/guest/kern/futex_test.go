@@ -31,7 +31,7 @@ func TestFutexWakesInOrder(t *testing.T) {
 	for _, addr := range at {
 		m.k.Next(pc)
 		waiters[addr] = append(waiters[addr], pc.Thread)
-		if !m.k.FutexWait(pc, addr, 0, forever) || pc.Thread != none {
+		if m.k.FutexWait(pc, addr, 0, forever) != 0 || pc.Thread != none {
 			t.Fatalf("FutexWait(%#x) did not block", addr)
 		}
 	}

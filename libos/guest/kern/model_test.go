@@ -1,6 +1,8 @@
 package kern
 
 import (
+	"maps"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -117,6 +119,21 @@ func (m *model) checkAgainst(t *testing.T, k *Kernel, cpus []*abi.PerCPU) {
 	if k.pending != m.pending {
 		t.Fatalf("pending for the process: %#x, want %#x", k.pending, m.pending)
 	}
+	// No signal is left to threads that are blocked and do not block it.
+	asleep, awake := uint64(0), uint64(0)
+	for _, th := range m.threads {
+		if slices.Contains(m.waiting, th) {
+			asleep |= m.pending &^ th.mask
+			if th.pending&^th.mask != 0 {
+				t.Fatalf("thread %d sleeps with pending signals %#x, mask %#x", th.tid, th.pending, th.mask)
+			}
+		} else {
+			awake |= m.pending &^ th.mask
+		}
+	}
+	if asleep&^awake != 0 {
+		t.Fatalf("signals %#x of the process are left to threads that sleep", asleep&^awake)
+	}
 }
 
 // TestModel drives Kernel and model with the same random operations.
@@ -161,21 +178,40 @@ func runModel(t *testing.T, rnd *rand.Rand, steps int) {
 			m.waiting = append(m.waiting, th)
 			m.running[i] = nil
 		}
+		// take handles the next signal of the thread.
+		take := func() {
+			sig := k.Pending(pc)
+			if set := (th.pending | m.pending) &^ th.mask; set == 0 != (sig == 0) || sig != 0 && (set&bit(sig) == 0 || set&(bit(sig)-1) != 0) {
+				t.Fatalf("Pending() = %d of %#x", sig, set)
+			}
+			if sig != 0 && th.pending&bit(sig) != 0 {
+				th.pending &^= bit(sig)
+			} else if sig != 0 {
+				m.pending &^= bit(sig)
+			}
+		}
+		// blocked follows a call that blocks the thread, or is interrupted.
+		blocked := func(errno uint64, addr uintptr, deadline int64) {
+			switch signal := (th.pending|m.pending)&^th.mask != 0; {
+			case signal && errno == EINTR:
+				take()
+			case !signal && errno == 0:
+				block(addr, deadline)
+			default:
+				t.Fatalf("a call that blocks returned %d; a signal is pending: %t", errno, signal)
+			}
+		}
 		switch op {
 		case 0, 1:
 			addr, deadline := words[rnd.IntN(3)], int64(-1)
 			if rnd.IntN(2) == 0 {
 				deadline = now + rnd.Int64N(20)
 			}
-			if !k.FutexWait(pc, addr, 0, deadline) {
-				t.Fatal("FutexWait() of the right value did not block")
-			}
-			block(addr, deadline)
+			blocked(k.FutexWait(pc, addr, 0, deadline), addr, deadline)
 		case 2:
 			deadline := now + rnd.Int64N(20)
 			pc.Save.AX = 0
-			k.Sleep(pc, deadline)
-			block(0, deadline)
+			blocked(k.Sleep(pc, deadline), 0, deadline)
 		case 3, 4:
 			if len(m.threads) == maxAlive {
 				break
@@ -194,6 +230,7 @@ func runModel(t *testing.T, rnd *rand.Rand, steps int) {
 				k.ExitThread(pc)
 				delete(m.threads, th.tid)
 				m.running[i] = nil
+				followKill(t, k, m, m.pending, func() uint64 { return k.Retarget(pc) })
 			}
 		case 6:
 			k.Yield(pc)
@@ -206,15 +243,8 @@ func runModel(t *testing.T, rnd *rand.Rand, steps int) {
 			Store64(mach.mem+argSize-8, rnd.Uint64()&rnd.Uint64())
 			k.Sigprocmask(pc, 2, mach.mem+argSize-8, 0)
 			th.mask = Load64(mach.mem+argSize-8) &^ unblockable
-			sig := k.Pending(pc)
-			if set := (th.pending | m.pending) &^ th.mask; set == 0 != (sig == 0) || sig != 0 && (set&bit(sig) == 0 || set&(bit(sig)-1) != 0) {
-				t.Fatalf("Pending() = %d of %#x", sig, set)
-			}
-			if sig != 0 && th.pending&bit(sig) != 0 {
-				th.pending &^= bit(sig)
-			} else if sig != 0 {
-				m.pending &^= bit(sig)
-			}
+			take()
+			followKill(t, k, m, m.pending&th.mask, func() uint64 { return k.Retarget(pc) })
 		case 8:
 			addr, n := words[rnd.IntN(3)], rnd.IntN(4)
 			if got, want := k.FutexWake(addr, uint32(n)), m.futexWake(addr, n); got != want {
@@ -235,67 +265,56 @@ func runModel(t *testing.T, rnd *rand.Rand, steps int) {
 				t.Fatalf("Tgkill() = %d, vCPU %d; want 0, %d", int64(got), cpu, want)
 			}
 		case 11:
-			killModel(t, k, m, 1+rnd.IntN(MaxSignal))
+			set := bit(1+rnd.IntN(MaxSignal)) | bit(1+rnd.IntN(MaxSignal))
+			followKill(t, k, m, set, func() uint64 { return k.Kill(set) })
 		}
 		m.checkAgainst(t, k, mach.cpu)
 	}
 }
 
-// killModel sends sig to the process and follows Kernel's choice of a thread,
-// which has to be a good one.
-func killModel(t *testing.T, k *Kernel, m *model, sig int) {
+// followKill sends the signals of a set to the process by a call of kill and
+// follows Kernel's choice of threads, which have to be good ones.
+func followKill(t *testing.T, k *Kernel, m *model, set uint64, kill func() uint64) {
 	t.Helper()
-	before := map[uint64]uint64{}
-	willing, running := 0, 0
-	for tid, th := range m.threads {
-		before[tid] = th.pending
-		if th.mask&bit(sig) == 0 {
-			willing++
-			if slices.Contains(m.running, th) {
-				running++
+	cpus := kill()
+	m.pending |= set
+	var looking []*modelThread // threads that will look at their signals soon
+	for i, th := range m.running {
+		if cpus>>i&1 != 0 {
+			if th == nil || set&^th.mask == 0 {
+				t.Fatalf("a kill of %#x kicks vCPU %d, which runs no thread that takes it", set, i)
 			}
+			looking = append(looking, th)
 		}
 	}
-	cpus := k.Kill(bit(sig))
-	if willing == 0 {
-		m.pending |= bit(sig)
-		if cpus != 0 {
-			t.Fatalf("Kill() kicks vCPUs %#x though all threads block the signal", cpus)
+	looking = append(looking, m.ready...)
+	for _, th := range m.wokenBy(k) {
+		if set&^th.mask == 0 {
+			t.Fatalf("a kill of %#x wakes thread %d, which blocks it", set, th.tid)
 		}
-		return
+		m.wake(th, neg(EINTR))
+		looking = append(looking, th)
 	}
-	if running > 0 {
-		// A running thread takes it, and its vCPU is kicked.
-		for i, th := range m.running {
-			if cpus == 1<<i && th != nil && th.mask&bit(sig) == 0 {
-				m.notify(th, sig)
-				return
-			}
+	for sig := 1; sig <= MaxSignal; sig++ {
+		takes := func(th *modelThread) bool { return th != nil && set&bit(sig)&^th.mask != 0 }
+		all := slices.Collect(maps.Values(m.threads))
+		if slices.ContainsFunc(all, takes) && !slices.ContainsFunc(looking, takes) {
+			t.Fatalf("a kill of %#x makes no thread look that takes signal %d", set, sig)
 		}
-		t.Fatalf("Kill() kicks vCPUs %#x, none of which runs a thread that takes the signal", cpus)
-	}
-	// One thread took it; if it had the signal pending already, nothing shows.
-	var choice *modelThread
-	for tid, th := range m.threads {
-		if k.threads[tid-1].pending != before[tid] {
-			choice = th
+		if slices.ContainsFunc(m.running, takes) && !slices.ContainsFunc(looking[:bits.OnesCount64(cpus)], takes) {
+			t.Fatalf("a kill of %#x kicks vCPUs %#x, none of which runs a thread that takes signal %d", set, cpus, sig)
 		}
 	}
-	if choice == nil {
-		for _, th := range m.threads {
-			if th.mask&bit(sig) == 0 && th.pending&bit(sig) != 0 {
-				choice = th
-				if slices.Contains(m.waiting, th) && k.threads[th.tid-1].State == Ready {
-					break
-				}
-			}
+}
+
+// wokenBy returns the threads that Kernel has made ready, and the model not yet,
+// in the order of the run queue.
+func (m *model) wokenBy(k *Kernel) (woken []*modelThread) {
+	i := 0
+	for th := k.runHead; th != none; th = k.threads[th].next {
+		if i++; i > len(m.ready) {
+			woken = append(woken, m.threads[TID(th)])
 		}
 	}
-	if choice == nil || choice.mask&bit(sig) != 0 || cpus != 0 {
-		t.Fatalf("Kill(%d) chose %+v, vCPUs %#x", sig, choice, cpus)
-	}
-	if slices.Contains(m.waiting, choice) != (k.threads[choice.tid-1].State == Ready && !slices.Contains(m.ready, choice)) {
-		t.Fatalf("Kill(%d) left blocked thread %d asleep", sig, choice.tid)
-	}
-	m.notify(choice, sig)
+	return woken
 }

@@ -146,7 +146,8 @@ func (k *Kernel) Sigaction(sig uint64, newAct, oldAct uintptr) uint64 {
 	return 0
 }
 
-// Sigprocmask is rt_sigprocmask for the running thread.
+// Sigprocmask is rt_sigprocmask for the running thread. A signal of the process
+// that it blocks from now on is left to another thread: see Retarget.
 func (k *Kernel) Sigprocmask(pc *abi.PerCPU, how uint64, newMask, oldMask uintptr) uint64 {
 	th := &k.threads[pc.Thread]
 	old := th.mask
@@ -213,13 +214,20 @@ func (k *Kernel) Tgkill(tid uint64, sig uint64) (result uint64, cpu int32) {
 	return 0, k.notify(t, int(sig))
 }
 
-// notify makes sig pending for t, and wakes it if it is blocked.
+// notify makes sig pending for t, and makes it look.
 func (k *Kernel) notify(t int32, sig int) (cpu int32) {
 	th := &k.threads[t]
 	th.pending |= bit(sig)
 	if th.mask&bit(sig) != 0 {
 		return -1
 	}
+	return k.interrupt(t)
+}
+
+// interrupt wakes t if it is blocked. It returns the vCPU that t runs on, which
+// has to look at its events now, or -1.
+func (k *Kernel) interrupt(t int32) (cpu int32) {
+	th := &k.threads[t]
 	switch th.State {
 	case Running:
 		return th.CPU
@@ -230,14 +238,16 @@ func (k *Kernel) notify(t int32, sig int) (cpu int32) {
 	return -1
 }
 
-// Kill makes the signals of a set pending for the process: each goes to a
-// thread that does not block it, a running one if possible. It returns the
-// vCPUs, as a mask, that have to look at their events now.
+// Kill makes the signals of a set pending for the process, and makes a thread
+// look that does not block them, a running one if possible. Whichever thread
+// comes by first takes them: the one chosen may end before it does. It returns
+// the vCPUs, as a mask, that have to look at their events now.
 func (k *Kernel) Kill(set uint64) (cpus uint64) {
 	for sig := 1; sig <= MaxSignal; sig++ {
 		if set&bit(sig) == 0 || k.ignored(sig) {
 			continue
 		}
+		k.pending |= bit(sig)
 		best := none
 		for t := range k.used {
 			th := &k.threads[t]
@@ -252,10 +262,9 @@ func (k *Kernel) Kill(set uint64) (cpus uint64) {
 			}
 		}
 		if best == none {
-			k.pending |= bit(sig)
 			continue
 		}
-		if cpu := k.notify(best, sig); cpu >= 0 {
+		if cpu := k.interrupt(best); cpu >= 0 {
 			cpus |= 1 << cpu
 		}
 	}
@@ -385,6 +394,21 @@ func (k *Kernel) Sigreturn(pc *abi.PerCPU, uc uintptr) uintptr {
 	th.mask = c.mask &^ unblockable
 	th.Context = 0 // the end of an Interject: no handler runs during one
 	return addressOf(&c.regs)
+}
+
+// Retarget makes other threads look for the signals of the process that the
+// running thread, which may just have ended, will not take: it may be the one
+// that Kill chose. It returns the vCPUs, as a mask, that have to look at their
+// events now.
+func (k *Kernel) Retarget(pc *abi.PerCPU) (cpus uint64) {
+	set := k.pending
+	if pc.Thread != none {
+		set &= k.threads[pc.Thread].mask
+	}
+	if set == 0 {
+		return 0
+	}
+	return k.Kill(set)
 }
 
 // HasPending reports whether the running thread has a signal to handle.

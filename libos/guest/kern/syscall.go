@@ -86,6 +86,7 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 		r.AX = k.Clone(pc, r.DI, r.SI, r.R8)
 	case sysExit:
 		k.ExitThread(pc)
+		return kick(k.Retarget(pc))
 	case sysExitGroup:
 		return Request{OpExit, [3]uint64{r.DI & 0xff}}
 	case sysWrite:
@@ -122,6 +123,7 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 		r.AX = k.Sigaction(r.DI, uintptr(r.SI), uintptr(r.DX))
 	case sysRtSigprocmask:
 		r.AX = k.Sigprocmask(pc, r.DI, uintptr(r.SI), uintptr(r.DX))
+		return kick(k.Retarget(pc))
 	case sysSigaltstack:
 		r.AX = k.Sigaltstack(pc, uintptr(r.DI), uintptr(r.SI))
 	case sysRtSigreturn:
@@ -129,7 +131,7 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 	case sysTgkill:
 		var cpu int32
 		if r.AX, cpu = k.Tgkill(r.SI, r.DX); cpu >= 0 {
-			return Request{OpKick, [3]uint64{1 << cpu}}
+			return kick(1 << cpu)
 		}
 	case sysKill:
 		if r.SI > MaxSignal {
@@ -140,10 +142,7 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 		if r.SI == 0 {
 			break
 		}
-		mask := k.Kill(bit(int(r.SI)))
-		if mask != 0 {
-			return Request{OpKick, [3]uint64{mask}}
-		}
+		return kick(k.Kill(bit(int(r.SI))))
 	case sysMmap:
 		r.AX = k.mmap(r)
 	case sysMunmap:
@@ -180,6 +179,14 @@ func (k *Kernel) Syscall(pc *abi.PerCPU, now int64) Request {
 	return Request{}
 }
 
+// kick asks to make the vCPUs of a mask look at their events, if there are any.
+func kick(cpus uint64) Request {
+	if cpus == 0 {
+		return Request{}
+	}
+	return Request{OpKick, [3]uint64{cpus}}
+}
+
 func (k *Kernel) futex(pc *abi.PerCPU, now int64) Request {
 	r := &pc.Save
 	addr := uintptr(r.DI)
@@ -193,8 +200,8 @@ func (k *Kernel) futex(pc *abi.PerCPU, now int64) Request {
 				break
 			}
 		}
-		if !k.FutexWait(pc, addr, uint32(r.DX), deadline) {
-			r.AX = neg(EAGAIN)
+		if errno := k.FutexWait(pc, addr, uint32(r.DX), deadline); errno != 0 {
+			r.AX = neg(errno)
 		}
 	case futexWake:
 		r.AX = k.FutexWake(addr, uint32(r.DX))
@@ -226,7 +233,9 @@ func (k *Kernel) nanosleep(pc *abi.PerCPU, ts uint64, now int64) {
 		return
 	}
 	pc.Save.AX = 0
-	k.Sleep(pc, until)
+	if errno := k.Sleep(pc, until); errno != 0 {
+		pc.Save.AX = neg(errno)
+	}
 }
 
 // Flags of mmap and values of madvise.

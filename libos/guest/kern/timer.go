@@ -52,7 +52,12 @@ func (k *Kernel) Deadline() int64 {
 	return k.threads[k.timers].wakeAt
 }
 
-// Sleep blocks the running thread until a time.
-func (k *Kernel) Sleep(pc *abi.PerCPU, until int64) {
+// Sleep blocks the running thread until a time. It returns EINTR if a signal is
+// pending; with 0 the thread has left pc.
+func (k *Kernel) Sleep(pc *abi.PerCPU, until int64) (errno uint64) {
+	if k.HasPending(pc) {
+		return EINTR
+	}
 	k.addTimer(k.park(pc, Blocked), until)
+	return 0
 }
