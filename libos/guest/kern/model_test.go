@@ -265,7 +265,8 @@ func runModel(t *testing.T, rnd *rand.Rand, steps int) {
 				t.Fatalf("Tgkill() = %d, vCPU %d; want 0, %d", int64(got), cpu, want)
 			}
 		case 11:
-			set := bit(1+rnd.IntN(MaxSignal)) | bit(1+rnd.IntN(MaxSignal))
+			set := bit(1 + rnd.IntN(MaxSignal))
+			set |= bit(1 + rnd.IntN(MaxSignal))
 			followKill(t, k, m, set, func() uint64 { return k.Kill(set) })
 		}
 		m.checkAgainst(t, k, mach.cpu)
