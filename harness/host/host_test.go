@@ -285,22 +285,40 @@ func FuzzParsePlacement(f *testing.F) {
 }
 
 func TestWaitQuiet(t *testing.T) {
-	busy, total := 0.0, 0.0
-	calls := 0
-	f, err := WaitQuiet(t.Context(), func() (float64, float64, error) {
-		calls++
-		total++
-		if calls == 2 { // in use at the second sample, quiet from the third
-			busy++
+	const windows = int(busyPatient / busyWindow)
+	for _, c := range []struct {
+		name     string
+		busy     func(n int) float64 // in the window that sample n ends
+		total    func(n int) float64
+		severity Severity
+		samples  int
+		text     string
+	}{
+		{"quiet", func(int) float64 { return 0.1 }, func(int) float64 { return 1 }, OK, 2, "10 %"},
+		{"quiet from the third sample", func(n int) float64 { return float64(max(0, 3-n)) }, func(int) float64 { return 1 }, OK, 3, "0 %"},
+		{"busy for ever", func(int) float64 { return 0.8 }, func(int) float64 { return 1 }, Bad, windows + 1, "80 %"},
+		{"busy, and the last tick comes at once after the one before",
+			func(n int) float64 { return 0.8 * float64(min(1, windows+1-n)) }, func(n int) float64 { return float64(min(1, windows+1-n)) }, Bad, windows + 1, "80 %"},
+		{"a clock that stands still", func(int) float64 { return 0 }, func(int) float64 { return 0 }, Bad, windows + 1, "100 %"},
+	} {
+		tick := make(chan time.Time, windows)
+		for range windows {
+			tick <- time.Time{}
 		}
-		return busy, total, nil
-	})
-	if err != nil || f.Severity != OK || calls != 3 {
-		t.Errorf("WaitQuiet = %+v, %v after %d samples; want ok after 3", f, err, calls)
+		n, busy, total := 0, 0.0, 0.0
+		f, err := waitQuiet(t.Context(), tick, func() (float64, float64, error) {
+			if n++; n > 1 {
+				busy, total = busy+c.busy(n), total+c.total(n)
+			}
+			return busy, total, nil
+		})
+		if err != nil || f.Severity != c.severity || n != c.samples || !strings.HasPrefix(f.Text, c.text) {
+			t.Errorf("%s: waitQuiet = %+v, %v after %d samples; want %v after %d", c.name, f, err, n, c.severity, c.samples)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := WaitQuiet(ctx, func() (float64, float64, error) { total++; return total, total, nil }); !errors.Is(err, context.Canceled) {
+	if _, err := WaitQuiet(ctx, func() (float64, float64, error) { return 1, 1, nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("WaitQuiet after cancel = %v", err)
 	}
 }
