@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"unibench/harness/compare"
+	"unibench/harness/noise"
 	"unibench/harness/record"
 	"unibench/harness/record/recordtest"
 )
@@ -47,6 +48,24 @@ func TestArms(t *testing.T) {
 	}
 	if d.Run.Targets[1] != "unikernel@baseline" || d.Trials[1].Target != "unikernel@baseline" {
 		t.Error("Arms changed the run")
+	}
+}
+
+// TestFloorOfArms: builds in turns have a floor of their own, below that of runs that are
+// compared later.
+func TestFloorOfArms(t *testing.T) {
+	floor := &noise.File{Floors: []noise.Floor{{Suite: "boot", Unit: "boot-first-ns", Share: 0.01, Apart: 0.1}}}
+	o := compare.Options{Rounds: 100, Floor: floor}
+	inTurns, err := compare.Arms(armSpec(2, 0.005, factors{"Hello unikernel boot-first-ns": 1.2}).Data(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart, err := compare.New(spec(1, day(1), 0.005, nil).Data(), spec(2, day(2), 0.005, factors{"Hello unikernel boot-first-ns": 1.2}).Data(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inTurns.Outcome() != compare.Worse || apart.Outcome() != compare.Fine {
+		t.Errorf("20 %% slower, with floors of 1 %% and 10 %%: outcome %v in turns and %v apart", inTurns.Outcome(), apart.Outcome())
 	}
 }
 

@@ -62,7 +62,7 @@ func assess(old, new *record.Data, o Options, allowed []string, h how) (*Result,
 				row.Primary = o.Primary.MatchString(row.Name())
 			}
 			fill(&row, a, b, r, o, w)
-			g, ok := row.apply(floor, r.Suite, o.Min)
+			g, ok := row.apply(floor, r, o.Min)
 			if n := min(row.Old.N, row.New.N); row.Primary && ok && n < g.Trials {
 				w.add(row.Name(), fmt.Sprintf("the noise floor was measured with %d trials on each side, and of fewer, as here, medians lie further apart by chance: "+
 					"run with -count %d, or measure the floor anew with bench selftest -trials %d", g.Trials, g.Trials, n))
@@ -139,11 +139,14 @@ func fill(row *Row, a, b values, r *Result, o Options, w *warnings) {
 
 // apply sets the noise floor of a row, null where none is known, and with it the
 // threshold from which on a change counts.
-func (row *Row) apply(floor *noise.File, suite string, least float64) (noise.Floor, bool) {
+func (row *Row) apply(floor *noise.File, of *Result, least float64) (noise.Floor, bool) {
 	row.Floor, row.Threshold = nan(), nan()
-	g, ok := floor.Lookup(suite, row.Benchmark, row.Target, row.Unit)
-	if ok {
+	g, ok := floor.Lookup(of.Suite, row.Benchmark, row.Target, row.Unit)
+	switch {
+	case ok && of.arms:
 		row.Floor = Number(g.Share)
+	case ok:
+		row.Floor = Number(g.Apart)
 	}
 	if row.Exact {
 		return g, ok

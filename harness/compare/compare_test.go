@@ -79,7 +79,7 @@ func TestVerdicts(t *testing.T) {
 func TestGolden(t *testing.T) {
 	at := day(1)
 	floor := &noise.File{Schema: noise.Schema, HostClass: "pvm-2c", Measured: at, Expires: at.AddDate(1, 0, 0), Floors: []noise.Floor{
-		{Suite: "boot", Unit: "req/s", Share: 0.06},
+		{Suite: "boot", Unit: "req/s", Apart: 0.06},
 	}}
 	r := planted(t, compare.Options{Floor: floor, Now: day(3)})
 	for _, f := range table.Formats() {
@@ -102,7 +102,7 @@ func TestOutcomes(t *testing.T) {
 	at := day(1)
 	floor := func(share float64) *noise.File {
 		return &noise.File{Schema: noise.Schema, HostClass: "pvm-2c", Measured: at, Expires: at.AddDate(0, 1, 0), Floors: []noise.Floor{
-			{Suite: "boot", Unit: "boot-first-ns", Share: share},
+			{Suite: "boot", Unit: "boot-first-ns", Apart: share},
 		}}
 	}
 	slower := factors{"Hello process boot-first-ns": 1.10}

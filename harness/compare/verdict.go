@@ -123,7 +123,7 @@ func (r *Result) OutcomeWith(floor *noise.File) Outcome {
 	with.noisyFloor = nil
 	for i := range with.Rows {
 		row := &with.Rows[i]
-		row.apply(floor, r.Suite, r.Min)
+		row.apply(floor, r, r.Min)
 		row.Verdict = r.verdict(row)
 	}
 	return with.Outcome()

@@ -1,11 +1,14 @@
-// Package noise holds the noise floor of a host class: how far apart the medians of
-// two runs of the same binary lie there, from an A/A test. It is a file beside the
-// results (harness contract, sections 4 and 7),
+// Package noise holds the noise floor of a host class: how far the same binary is from
+// itself there, in an A/A test. It is a file beside the results (harness contract,
+// sections 4 and 7),
 //
 //	<root>/noise/<host-class>.json
 //
-// with an expiry date, because hosts change. A floor is the ratio by which A/A
-// medians differed, as a share: 0.02 for 2 %. A change counts from Factor floors on.
+// with an expiry date, because hosts change. A floor is how far a ratio was from 1, as a
+// share: 0.02 for 2 %. A change counts from Factor floors on. There are two of each
+// metric, for there are two ways to compare: trials of two builds in turns, whose ratio
+// is taken neighbour by neighbour, so that what changes slowly cancels (Floor.Share); and
+// runs at different times, whose medians have all of that in them (Floor.Apart).
 //
 // bench selftest writes the file (package selftest). A floor was measured with some
 // number of trials on each side, Floor.Trials: fewer are noisier.
@@ -26,11 +29,11 @@ import (
 )
 
 // Schema is the version of the file.
-const Schema = 1
+const Schema = 2
 
-// Factor is how many floors a change must have to count. The floor is what two
-// runs of one binary differ by at most in 95 of 100 cases, and so about half of the width
-// of the interval of their ratio. With three of them that whole interval is within the
+// Factor is how many floors a change must have to count. The floor is what one binary
+// differs from itself by at most in 95 of 100 cases, and so about half of the width
+// of the interval of that ratio. With three of them that whole interval is within the
 // threshold unless the ratio is two floors from 1: identical builds are then called the
 // same, and not too noisy to say. With two, one row in twenty would be too noisy.
 const Factor = 3
@@ -51,7 +54,8 @@ type Floor struct {
 	Benchmark string  `json:"benchmark,omitempty"`
 	Target    string  `json:"target,omitempty"`
 	Unit      string  `json:"unit"`
-	Share     float64 `json:"share"` // 95th percentile of |ratio - 1| in A/A runs
+	Share     float64 `json:"share"` // 95th percentile of |ratio - 1| of trials in turns
+	Apart     float64 `json:"apart"` // the same of the medians of any two sessions; not below Share
 
 	// How it was measured: trials on each side of a comparison, and comparisons.
 	// A comparison of fewer trials is noisier than that.
@@ -78,7 +82,7 @@ func Read(path string) (*File, error) {
 	}
 	f, err := Parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w (restore it, or measure it anew with bench selftest)", path, err)
+		return nil, fmt.Errorf("%s: %w (restore it, or remove it and measure it anew with bench selftest)", path, err)
 	}
 	return f, nil
 }
@@ -117,12 +121,16 @@ func (f *File) validate() error {
 		return errors.New("want a host class, and an expiry after the measurement")
 	}
 	for i, g := range f.Floors {
-		if g.Suite == "" || g.Unit == "" || !(g.Share >= 0 && g.Share < 10) {
-			return fmt.Errorf("floor %d: want a suite, a unit and a share from 0 to 10, got %q, %q, %v", i+1, g.Suite, g.Unit, g.Share)
+		if g.Suite == "" || g.Unit == "" || !(g.Share >= 0 && g.Share <= g.Apart && g.Apart < Most) {
+			return fmt.Errorf("floor %d: want a suite, a unit and shares 0 <= share <= apart < %v, got %q, %q, %v and %v", i+1, Most, g.Suite, g.Unit, g.Share, g.Apart)
 		}
 	}
 	return nil
 }
+
+// Most is what no floor reaches: a metric that differs from itself more than that says
+// nothing about a change.
+const Most = 10.0
 
 // Format returns the content of the file.
 func (f *File) Format() ([]byte, error) {

@@ -2,6 +2,7 @@ package noise_test
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,10 +19,10 @@ func sample() *noise.File {
 	return &noise.File{
 		Schema: noise.Schema, HostClass: "pvm-2c", Measured: at, Expires: at.AddDate(0, 3, 0),
 		Floors: []noise.Floor{
-			{Suite: "net", Unit: "req/s", Share: 0.01},
-			{Suite: "net", Benchmark: "Echo", Unit: "req/s", Share: 0.03},
-			{Suite: "net", Target: "container", Unit: "req/s", Share: 0.02},
-			{Suite: "net", Benchmark: "Echo", Target: "container", Unit: "req/s", Share: 0.04},
+			{Suite: "net", Unit: "req/s", Share: 0.01, Apart: 2 * 0.01},
+			{Suite: "net", Benchmark: "Echo", Unit: "req/s", Share: 0.03, Apart: 2 * 0.03},
+			{Suite: "net", Target: "container", Unit: "req/s", Share: 0.02, Apart: 2 * 0.02},
+			{Suite: "net", Benchmark: "Echo", Target: "container", Unit: "req/s", Share: 0.04, Apart: 2 * 0.04},
 		},
 	}
 }
@@ -40,7 +41,7 @@ func TestLookup(t *testing.T) {
 		{"boot", "Echo", "container", "req/s", 0, false},
 	} {
 		got, ok := sample().Lookup(c.suite, c.benchmark, c.target, c.unit)
-		if got.Share != c.want || ok != c.ok {
+		if got.Share != c.want || got.Apart != 2*c.want || ok != c.ok {
 			t.Errorf("Lookup(%s, %s, %s, %s) = %v, %v; want %v, %v", c.suite, c.benchmark, c.target, c.unit, got, ok, c.want, c.ok)
 		}
 	}
@@ -105,14 +106,30 @@ func TestFile(t *testing.T) {
 	}
 }
 
+func TestInvalid(t *testing.T) {
+	for _, g := range []noise.Floor{
+		{Unit: "ns/op"}, {Suite: "net"}, {Suite: "net", Unit: "ns/op", Share: -0.1}, {Suite: "net", Unit: "ns/op", Share: 0.2, Apart: 0.1},
+		{Suite: "net", Unit: "ns/op", Apart: noise.Most}, {Suite: "net", Unit: "ns/op", Share: math.NaN(), Apart: 1},
+	} {
+		f := sample()
+		f.Floors = append(f.Floors, g)
+		if _, err := f.Format(); !errors.Is(err, noise.ErrInvalid) {
+			t.Errorf("%+v: %v", g, err)
+		}
+	}
+	if _, err := noise.Parse([]byte(`{"schema":1,"host_class":"x","floors":[]}`)); err == nil || !strings.Contains(err.Error(), "schema version 1") {
+		t.Errorf("an older file: %v", err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	good, err := sample().Format()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(good)
-	f.Add([]byte(`{"schema":1,"host_class":"x","measured":"2026-01-02T03:04:05Z","expires":"2026-01-01T00:00:00Z","floors":[]}`))
-	f.Add([]byte(`{"schema":1}{}`))
+	f.Add([]byte(`{"schema":2,"host_class":"x","measured":"2026-01-02T03:04:05Z","expires":"2026-01-01T00:00:00Z","floors":[]}`))
+	f.Add([]byte(`{"schema":2}{}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := noise.Parse(data)
 		if err != nil {

@@ -46,7 +46,7 @@ func (s *Summary) grids(all bool) []table.Grid {
 	if s.Planted != nil {
 		said = "regression"
 	}
-	rows := table.Grid{Title: "Metrics", Head: []string{"suite", "benchmark", "target", "unit", "trials", "new/old", fmt.Sprintf("|new/old-1| p%.0f", 100*Quantile), said}}
+	rows := table.Grid{Title: "Metrics", Head: []string{"suite", "benchmark", "target", "unit", "trials", "new/old", fmt.Sprintf("|new/old-1| p%.0f", 100*Quantile), "of two sessions", said}}
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		if !r.Primary && !all {
@@ -59,11 +59,14 @@ func (s *Summary) grids(all bool) []table.Grid {
 		if s.Planted != nil {
 			n = r.Worse
 		}
-		floor, ratio := "-", "-"
+		floor, apart, ratio := "-", "-", "-"
 		if r.Floor.OK() {
 			floor, ratio = percent(float64(r.Floor)), report.FormatRatio(float64(r.Median))
 		}
-		rows.Rows = append(rows.Rows, []string{r.Suite, r.Benchmark, r.Target, unit, strconv.Itoa(r.Trials), ratio, floor, fmt.Sprintf("%d of %d", n, r.Comparisons)})
+		if r.Apart.OK() {
+			apart = percent(float64(r.Apart))
+		}
+		rows.Rows = append(rows.Rows, []string{r.Suite, r.Benchmark, r.Target, unit, strconv.Itoa(r.Trials), ratio, floor, apart, fmt.Sprintf("%d of %d", n, r.Comparisons)})
 	}
 	rows.Blank(2)
 	return []table.Grid{gate, rows}
@@ -95,6 +98,9 @@ func (s *Summary) notes(all bool) [][2]string {
 		out = append(out, [2]string{label, fmt.Sprintf(format, args...)})
 	}
 	red, sessions := s.Repetitions()
+	if n := s.Failed(); n > 0 {
+		add("warning", "%d trials failed: the sessions were judged without them", n)
+	}
 	if s.Planted != nil {
 		add("result", "the gate was red in %d of %d sessions", red, sessions)
 		if named := s.Named(); len(named) > 0 {
@@ -113,7 +119,8 @@ func (s *Summary) notes(all bool) [][2]string {
 		}
 	}
 	add("method", "a difference has p < %.3g and is %.3g %% or more; * primary metric: p Holm-corrected over its session; no regression is looked at again here", s.Alpha, 100*s.Min)
-	add("method", "|new/old-1| p%.0f is the %.0fth percentile over the sessions of how far the ratio of the medians is from 1; in A/A that is the noise floor", 100*Quantile, 100*Quantile)
+	add("method", "|new/old-1| p%.0f is the %.0fth percentile over the sessions of how far the ratio, the median over blocks of that of neighbouring trials, is from 1; in A/A that is the noise floor", 100*Quantile, 100*Quantile)
+	add("method", "of two sessions: the same of the baseline's medians in any two sessions; the noise floor for runs that are compared with bench compare and bench trend")
 	if left := s.exploratory(); left > 0 && !all {
 		add("method", "%d exploratory rows are not shown (-all shows them), and are counted", left)
 	}
@@ -132,12 +139,12 @@ func (s *Summary) exploratory() int {
 
 // records has one line per row, with full precision.
 func (s *Summary) records() [][]string {
-	out := [][]string{{"suite", "benchmark", "target", "unit", "primary", "trials", "comparisons", "differ", "worse", "floor", "ratio"}}
+	out := [][]string{{"suite", "benchmark", "target", "unit", "primary", "trials", "comparisons", "differ", "worse", "floor", "apart", "ratio"}}
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		out = append(out, []string{
 			r.Suite, r.Benchmark, r.Target, r.Unit, strconv.FormatBool(r.Primary), strconv.Itoa(r.Trials), strconv.Itoa(r.Comparisons),
-			strconv.Itoa(r.Differ), strconv.Itoa(r.Worse), report.Plain(r.Floor), report.Plain(r.Median),
+			strconv.Itoa(r.Differ), strconv.Itoa(r.Worse), report.Plain(r.Floor), report.Plain(r.Apart), report.Plain(r.Median),
 		})
 	}
 	return out

@@ -1,14 +1,16 @@
 // Package selftest judges the gate itself: what it says about two builds that are the
 // same (A/A), and about one that was slowed down on purpose.
 //
-// Summarise takes the comparisons of a number of runs, each of which had both arms in
-// the same blocks. Of an A/A test it counts how often the gate was red, how often any
-// row showed a difference, and how far the medians lay apart: the Quantile of |ratio -
-// 1| over the repetitions is the noise floor of a benchmark, target and unit. Noise
-// makes the file of package noise of it. Each session is then judged once more with the
+// Summarise takes the comparisons of a number of sessions, each of which had both arms
+// in the same blocks. Of an A/A test it counts how often the gate was red, how often any
+// row showed a difference, and how far the arms were from each other: the Quantile of
+// |ratio - 1| over the sessions is the noise floor of a benchmark, target and unit. The
+// Quantile of the same of the medians of any two sessions is the floor for runs that are
+// compared without having been run in turns: the host changed between them. Noise
+// makes the file of package noise of both. Each session is then judged once more with the
 // floor that the other sessions of its suite give, as the gate does where a floor is
-// stored: its own share in the floor would hide what it is. Of a run with a planted slowdown it counts how
-// often the gate was red and which metrics it named.
+// stored: its own share in the floor would hide what it is. Of sessions with a planted
+// slowdown it counts how often the gate was red and which metrics it named.
 //
 // A floor holds for as many trials as it was measured with, or more. Rows without a
 // distribution have none and are no comparisons, nor are rows with too few trials for
@@ -51,6 +53,7 @@ const Wanted = 0.9
 type Session struct {
 	Result *compare.Result
 	Folder string // of the run
+	Failed int    // trials without a result, which are no part of Result
 }
 
 // Summary is what all repetitions of all suites came to.
@@ -74,6 +77,7 @@ type Suite struct {
 	Floor       bool      `json:"floor"`                // its sessions were judged with a stored noise floor
 	Gate        Outcomes  `json:"gate"`                 // as the sessions were judged
 	Floored     *Outcomes `json:"with_floor,omitempty"` // of an A/A test: with the noise floor of the other sessions
+	Failed      int       `json:"failed_trials"`
 	Runs        []string  `json:"runs"`
 }
 
@@ -110,9 +114,11 @@ type Row struct {
 	Differ      int           `json:"differ"`      // that showed a difference
 	Worse       int           `json:"worse"`       // that showed a regression
 	Floor       report.Number `json:"floor"`       // Quantile of |ratio - 1|; null without a ratio
+	Apart       report.Number `json:"apart"`       // the same of the medians of any two sessions; null of fewer, and where one is 0
 	Median      report.Number `json:"ratio"`       // median of the ratios
 
-	ratios []float64
+	ratios  []float64
+	medians []float64 // of the baseline, by session
 }
 
 // Summarise makes the summary of sessions, in their order.
@@ -148,7 +154,7 @@ func summarise(sessions []Session, planted *record.Planted) *Summary {
 	for _, one := range sessions {
 		r := one.Result
 		s.HostClass, s.Alpha, s.Min = r.HostClass, r.Alpha, r.Min
-		s.count(r, one.Folder)
+		s.count(one)
 		for i := range r.Rows {
 			row := &r.Rows[i]
 			if row.Exact {
@@ -172,13 +178,15 @@ func summarise(sessions []Session, planted *record.Planted) *Summary {
 	return s
 }
 
-func (s *Summary) count(r *compare.Result, folder string) {
+func (s *Summary) count(one Session) {
+	r := one.Result
 	if n := len(s.Suites); n == 0 || s.Suites[n-1].Suite != r.Suite {
 		s.Suites = append(s.Suites, Suite{Suite: r.Suite})
 	}
 	c := &s.Suites[len(s.Suites)-1]
 	c.Repetitions++
-	c.Runs = append(c.Runs, folder)
+	c.Failed += one.Failed
+	c.Runs = append(c.Runs, one.Folder)
 	c.Floor = c.Floor || slices.ContainsFunc(r.Rows, func(row compare.Row) bool { return row.Floor.OK() })
 	c.Gate.count(r.Outcome())
 }
@@ -187,6 +195,7 @@ func (r *Row) add(of *compare.Result, row *compare.Row) {
 	r.Trials = min(r.Trials, row.Old.N, row.New.N)
 	if row.Ratio.OK() {
 		r.ratios = append(r.ratios, float64(row.Ratio))
+		r.medians = append(r.medians, float64(row.Old.Median))
 	}
 	if of.LeastP(row) >= stats.Alpha {
 		return
@@ -201,7 +210,7 @@ func (r *Row) add(of *compare.Result, row *compare.Row) {
 }
 
 func (r *Row) finish() {
-	r.Floor, r.Median = report.Number(math.NaN()), report.Number(math.NaN())
+	r.Floor, r.Apart, r.Median = report.Number(math.NaN()), report.Number(math.NaN()), report.Number(math.NaN())
 	if len(r.ratios) == 0 {
 		return
 	}
@@ -211,6 +220,16 @@ func (r *Row) finish() {
 	}
 	r.Floor = report.Number(stats.Quantile(apart, Quantile))
 	r.Median = report.Number(stats.Quantile(r.ratios, 0.5))
+	var between []float64
+	for i, b := range r.medians {
+		for _, a := range r.medians[:i] {
+			between = append(between, math.Abs(b/a-1))
+		}
+	}
+	if apart := stats.Quantile(between, Quantile); !math.IsNaN(apart) && !math.IsInf(apart, 0) {
+		// Never less than with trials in turns: chance alone could make it so.
+		r.Apart = max(r.Floor, report.Number(apart))
+	}
 }
 
 // Name is that of the row in compare.
@@ -226,6 +245,14 @@ func (s *Summary) FalsePositives(primary bool) (differ, comparisons int) {
 		}
 	}
 	return differ, comparisons
+}
+
+// Failed counts the trials of all sessions that gave no result.
+func (s *Summary) Failed() (n int) {
+	for _, c := range s.Suites {
+		n += c.Failed
+	}
+	return n
 }
 
 // Repetitions counts them, and those in which the gate was red.
@@ -320,16 +347,16 @@ func (s *Summary) Noise(had *noise.File, now time.Time) (*noise.File, error) {
 	return f, nil
 }
 
-// floors are those of all rows that were measured often enough.
+// floors are those of all rows that were measured often enough and say anything.
 func (s *Summary) floors() []noise.Floor {
 	var out []noise.Floor
 	for i := range s.Rows {
 		r := &s.Rows[i]
-		if !r.Floor.OK() || len(r.ratios) < MinRepetitions {
+		if !r.Apart.OK() || r.Apart >= noise.Most || len(r.ratios) < MinRepetitions {
 			continue
 		}
 		out = append(out, noise.Floor{
-			Suite: r.Suite, Benchmark: r.Benchmark, Target: r.Target, Unit: r.Unit, Share: float64(r.Floor),
+			Suite: r.Suite, Benchmark: r.Benchmark, Target: r.Target, Unit: r.Unit, Share: float64(r.Floor), Apart: float64(r.Apart),
 			Trials: r.Trials, Repetitions: len(r.ratios),
 		})
 	}

@@ -54,6 +54,31 @@ func many(t *testing.T, suite string, n int, noise, slower float64) (out []selft
 	return out
 }
 
+// TestApart: what the host does to whole sessions is in the floor of runs that are not
+// run in turns, and not in that of those that are.
+func TestApart(t *testing.T) {
+	var sessions []selftest.Session
+	for i := range 6 {
+		one := session(t, "boot", uint64(200+i), 0.001, 0, 0)
+		for r := range one.Result.Rows {
+			row := &one.Result.Rows[r]
+			row.Old.Median *= compare.Number(1 + 0.1*float64(i))
+			row.New.Median *= compare.Number(1 + 0.1*float64(i))
+		}
+		sessions = append(sessions, one)
+	}
+	s := selftest.Summarise(sessions, nil)
+	if r := s.Rows[0]; r.Floor > 0.002 || r.Apart < 0.35 || r.Apart > 0.52 {
+		t.Errorf("sessions that differ by up to 50 %%: floors %v in turns and %v apart", r.Floor, r.Apart)
+	}
+	if r := selftest.Summarise(sessions[:1], nil).Rows[0]; r.Apart.OK() {
+		t.Errorf("one session: %v apart", r.Apart)
+	}
+	if r := selftest.Summarise(many(t, "boot", 6, 0.02, 0), nil).Rows[0]; r.Apart < r.Floor {
+		t.Errorf("floors %v in turns and %v apart", r.Floor, r.Apart)
+	}
+}
+
 // TestIdentical: identical builds are hardly ever called different, and the floor is
 // that of medians, not of trials.
 func TestIdentical(t *testing.T) {
@@ -155,7 +180,7 @@ func TestNoise(t *testing.T) {
 	s := selftest.Summarise(many(t, "boot", 6, 0.02, 0), nil)
 	had := &noise.File{
 		Schema: noise.Schema, HostClass: "pvm-2c", Measured: now.AddDate(0, 0, -7), Expires: now.AddDate(0, 0, 7),
-		Floors: []noise.Floor{{Suite: "boot", Unit: "boot-first-ns", Share: 9}, {Suite: "net", Unit: "req/s", Share: 0.04}},
+		Floors: []noise.Floor{{Suite: "boot", Unit: "boot-first-ns", Share: 9, Apart: 9.5}, {Suite: "net", Unit: "req/s", Share: 0.04, Apart: 0.05}},
 	}
 	for _, tt := range []struct {
 		name    string
@@ -181,7 +206,7 @@ func TestNoise(t *testing.T) {
 			t.Fatal(err)
 		}
 		floor, ok := got.Lookup("boot", "Hello", "unikernel", "boot-first-ns")
-		if share := floor.Share; !ok || share != float64(s.Rows[0].Floor) || got.Floors[len(got.Floors)-1].Trials != 20 || got.Floors[len(got.Floors)-1].Repetitions != 6 {
+		if !ok || floor.Share != float64(s.Rows[0].Floor) || floor.Apart != float64(s.Rows[0].Apart) || got.Floors[len(got.Floors)-1].Trials != 20 || got.Floors[len(got.Floors)-1].Repetitions != 6 {
 			t.Errorf("%s: floor %v, %v; want %v of 20 trials and 6 repetitions: %+v", tt.name, floor, ok, s.Rows[0].Floor, got.Floors)
 		}
 		if _, ok := got.Lookup("net", "X", "unikernel", "req/s"); ok != tt.net || !got.Expires.Equal(tt.expires) {

@@ -75,7 +75,7 @@ func (s *Series) floor(f *noise.File) Number {
 	share := 0.0
 	for _, target := range []string{s.Target, s.Base} {
 		if g, ok := f.Lookup(s.Suite, s.Benchmark, target, s.Unit); ok && target != "" {
-			share = max(share, g.Share)
+			share = max(share, g.Apart)
 		}
 	}
 	return Number(noise.Factor * share)

@@ -168,7 +168,7 @@ func TestOptions(t *testing.T) {
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		return &noise.File{
 			Schema: noise.Schema, HostClass: class, Measured: at, Expires: at.AddDate(0, 1, 0),
-			Floors: []noise.Floor{{Suite: "boot", Unit: "boot-first-ns", Share: 0.2}},
+			Floors: []noise.Floor{{Suite: "boot", Unit: "boot-first-ns", Apart: 0.2}},
 		}
 	}
 	first := regexp.MustCompile("^Hello process boot-first-ns$")
@@ -270,7 +270,7 @@ func TestHostDrift(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	floor := func(string) *noise.File {
 		return &noise.File{Measured: at, Expires: at.AddDate(1, 0, 0), Floors: []noise.Floor{
-			{Suite: "boot", Target: "unikernel", Unit: "boot-first-ns", Share: 0.01}, {Suite: "boot", Target: "process", Unit: "boot-first-ns", Share: 0.25},
+			{Suite: "boot", Target: "unikernel", Unit: "boot-first-ns", Apart: 0.01}, {Suite: "boot", Target: "process", Unit: "boot-first-ns", Apart: 0.25},
 		}}
 	}
 	h = build(t, worse, trend.Options{Metric: regexp.MustCompile("^Hello unikernel"), Floor: floor, Now: at})

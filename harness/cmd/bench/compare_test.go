@@ -172,7 +172,7 @@ func TestCompareFloor(t *testing.T) {
 	now := time.Now()
 	file := noise.File{
 		Schema: noise.Schema, HostClass: "pvm-2c", Measured: now, Expires: now.AddDate(0, 1, 0),
-		Floors: []noise.Floor{{Suite: "boot", Unit: "boot-first-ns", Share: 0.08}},
+		Floors: []noise.Floor{{Suite: "boot", Unit: "boot-first-ns", Share: 0.001, Apart: 0.08}},
 	}
 	put := func(data []byte) {
 		t.Helper()

@@ -186,14 +186,14 @@ func TestDamagedNoise(t *testing.T) {
 	results := filepath.Join(p.out, "results")
 	old, run := history(0, 1, 0.005).Store(t, results, -1), history(1, 1, 0.005).Store(t, results, -1)
 	path := noise.Path(results, "pvm-2c")
-	good := []byte(`{"schema": 1, "host_class": "pvm-2c", "measured": "2026-01-01T00:00:00Z", "expires": "2099-01-01T00:00:00Z", "floors": []}` + "\n")
+	good := []byte(`{"schema": 2, "host_class": "pvm-2c", "measured": "2026-01-01T00:00:00Z", "expires": "2099-01-01T00:00:00Z", "floors": []}` + "\n")
 	for _, tt := range []struct {
 		name, content string
 		says          []string
 	}{
-		{"cut", string(good[:len(good)/2]), []string{"cut short", "measure it anew with bench selftest"}},
+		{"cut", string(good[:len(good)/2]), []string{"cut short", "remove it and measure it anew with bench selftest"}},
 		{"empty", "", []string{"cut short"}},
-		{"newer", strings.Replace(string(good), `"schema": 1`, `"schema": 2, "later": 1`, 1), []string{"schema version 2", "knows version 1", "update the source"}},
+		{"newer", strings.Replace(string(good), `"schema": 2`, `"schema": 3, "later": 1`, 1), []string{"schema version 3", "knows version 2", "update the source"}},
 		{"of another class", strings.Replace(string(good), "pvm-2c", "amd-8c", 1), []string{"amd-8c"}},
 	} {
 		put(t, path, []byte(tt.content))
