@@ -16,11 +16,12 @@ const (
 	RuleTargets    = "targets"
 	RuleUnits      = "units"      // one run has values of others
 	RuleIncomplete = "incomplete" // a run was not finished
+	RuleFailed     = "failed"     // a run has trials that do not count
 )
 
 // Rules lists what may be allowed.
 func Rules() []string {
-	return []string{RuleVersion, RuleBenchmarks, RuleTargets, RuleUnits, RuleIncomplete}
+	return []string{RuleVersion, RuleBenchmarks, RuleTargets, RuleUnits, RuleIncomplete, RuleFailed}
 }
 
 // Mismatch means that two runs cannot be compared.
@@ -118,6 +119,9 @@ func differences(old, new *record.Data) []Mismatch {
 	}{{"old", old}, {"new", new}} {
 		if n := len(side.d.Pending()); n > 0 {
 			add(RuleIncomplete, "the %s run was interrupted: %d of %d trials are missing", side.which, n, len(side.d.Schedule))
+		}
+		for _, text := range failures(side.which, side.d) {
+			add(RuleFailed, "%s", text)
 		}
 	}
 	sets(benchmarkNames(a), benchmarkNames(b), func(which, list string) {

@@ -31,6 +31,22 @@ func TestMismatch(t *testing.T) {
 		{"target", func(s *recordtest.Spec) { s.Targets = []string{"process", "unikernel", "container"} }, nil, "targets", "only the new run has targets container"},
 		{"unit", func(s *recordtest.Spec) { s.Units = s.Units[:4] }, nil, "units", "only the old run has values of Hello on process: image-B"},
 		{"direction", nil, func(d *record.Data) { d.Run.Units[2].Better = "higher" }, "units", "unit rss-B is declared in two ways"},
+		{"one failed", func(s *recordtest.Spec) {
+			s.Status = func(slot record.Slot) record.Status {
+				if slot.Benchmark == "Hello" && slot.Target == "process" && slot.Block == 3 {
+					return record.Errored
+				}
+				return record.Complete
+			}
+		}, nil, "failed", "the new run has 1 trials that do not count (error): Hello on process"},
+		{"the load generator was the limit", func(s *recordtest.Spec) {
+			s.Status = func(slot record.Slot) record.Status {
+				if slot.Block == 3 {
+					return record.GeneratorLimited
+				}
+				return record.Complete
+			}
+		}, nil, "failed", "the new run has 4 trials that do not count"},
 		{"all failed", func(s *recordtest.Spec) {
 			s.Status = func(slot record.Slot) record.Status {
 				if slot.Benchmark == "Hello" && slot.Target == "process" {
@@ -38,7 +54,7 @@ func TestMismatch(t *testing.T) {
 				}
 				return record.Complete
 			}
-		}, nil, "units", "only the old run has values of Hello on process"},
+		}, nil, "failed", "the new run has 10 trials that do not count (error): Hello on process"},
 		{"interrupted", nil, func(d *record.Data) { d.Trials = d.Trials[:len(d.Trials)-1] }, "incomplete", "the new run was interrupted: 1 of 40 trials are missing"},
 	} {
 		old := spec(2, day(1), 0.005, nil).Data()

@@ -87,8 +87,6 @@ func notes(old, new *record.Data, r *Result, o Options, allowed []string, w *war
 		add(report.Warning, "allowed: "+s)
 	}
 	add(report.Warning, configs(&old.Run, &new.Run)...)
-	add(report.Warning, failures("old", old)...)
-	add(report.Warning, failures("new", new)...)
 	add(report.Warning, old.Warnings...)
 	add(report.Warning, new.Warnings...)
 	add(report.Warning, w.lines()...)
