@@ -71,7 +71,7 @@ func choice(q url.Values, name, label string, runs []page.Run, of func(page.Run)
 // compare shows what two runs come to, or the two builds of one.
 func (s *server) compare(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	var runs []*record.Data
+	var runs []*kept
 	var links []page.Link
 	for _, name := range []string{"old", "new"} {
 		id := q.Get(name)
@@ -86,7 +86,7 @@ func (s *server) compare(w http.ResponseWriter, r *http.Request) {
 			s.broken(w, "The results folder "+id+" cannot be read.", k.err)
 			return
 		}
-		runs = append(runs, k.data)
+		runs = append(runs, k)
 		links = append(links, page.Link{Text: id, URL: runURL(id)})
 	}
 	if len(runs) == 0 {
@@ -94,7 +94,7 @@ func (s *server) compare(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	last := runs[len(runs)-1]
-	f, err := floor(last)
+	f, err := floor(last.data)
 	if err != nil {
 		s.broken(w, "The noise floor cannot be read.", err)
 		return
@@ -128,16 +128,17 @@ func (s *server) compare(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, http.StatusOK, func(to io.Writer) error { return page.WriteCompared(to, frame(title, ""), c) })
 }
 
-func compared(runs []*record.Data, o compare.Options) (*compare.Result, error) {
-	if len(runs) == 1 {
-		return compare.Arms(runs[0], o)
-	}
-	for _, d := range runs {
-		if len(d.Pending()) > 0 && !slices.Contains(o.Allow, compare.RuleIncomplete) {
-			return nil, &compare.Mismatch{Rule: compare.RuleIncomplete, Detail: "the run of " + d.Run.Start.UTC().Format("2006-01-02 15:04") + " was not finished"}
+// compared compares what bench compare would.
+func compared(runs []*kept, o compare.Options) (*compare.Result, error) {
+	for _, k := range runs {
+		if (!k.whole || len(k.data.Pending()) > 0) && !slices.Contains(o.Allow, compare.RuleIncomplete) {
+			return nil, &compare.Mismatch{Rule: compare.RuleIncomplete, Detail: "the run of " + k.data.Run.Start.UTC().Format("2006-01-02 15:04") + " was not finished"}
 		}
 	}
-	return compare.New(runs[0], runs[1], o)
+	if len(runs) == 1 {
+		return compare.Arms(runs[0].data, o)
+	}
+	return compare.New(runs[0].data, runs[1].data, o)
 }
 
 // incomparable says why two runs cannot be compared, and offers to compare the rest.

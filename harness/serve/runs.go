@@ -2,7 +2,7 @@ package serve
 
 import (
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,6 +25,7 @@ type kept struct {
 	stamp string
 	data  *record.Data
 	err   error
+	whole bool // it was finished: there are digests, and they fit
 
 	once sync.Once
 	page []byte // the report
@@ -65,7 +66,7 @@ func (s *store) get(id string) *kept {
 		return k
 	}
 	k := &kept{stamp: stamp}
-	k.data, _, k.err = record.Read(s.dir(id))
+	k.data, k.whole, k.err = record.Read(s.dir(id))
 	if s.kept == nil {
 		s.kept = make(map[string]*kept)
 	}
@@ -73,18 +74,19 @@ func (s *store) get(id string) *kept {
 	return k
 }
 
-// stampOf changes with every file of a run.
+// stampOf changes with every file of a run, in its folders too.
 func stampOf(dir string) string {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return ""
-	}
 	var b strings.Builder
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			fmt.Fprintf(&b, "%s %d %d\n", e.Name(), info.Size(), info.ModTime().UnixNano())
+	filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			fmt.Fprintln(&b, path, err)
+			return nil
 		}
-	}
+		if info, err := e.Info(); err == nil {
+			fmt.Fprintf(&b, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
 	return b.String()
 }
 

@@ -251,6 +251,17 @@ func (p *Plan) Matches(stored record.Run) error {
 	return nil
 }
 
+// Built says what the source is after the build. If it is not what it was before, the run
+// is of no commit, and Built reports true.
+func (p *Plan) Built(after Commit) (changed bool) {
+	r := &p.Run
+	if before := (Commit{r.Commit, r.Dirty, r.DirtyHash}); before == after {
+		return false
+	}
+	r.Dirty, r.DirtyHash = true, after.DirtyHash
+	return true
+}
+
 func names(benchmarks []Benchmark) []string {
 	var out []string
 	for _, b := range benchmarks {

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -93,11 +94,7 @@ func storedFloor(path, hostClass string) (*noise.File, error) {
 // judge compares the builds of a session. A regression is looked at again with other
 // link layouts of both before it is an exit status.
 func (m *measuring) judge(ctx context.Context, config suite.Config, d *record.Data) error {
-	o, err := m.f.options(d.Run.HostClass)
-	if err != nil {
-		return err
-	}
-	first, err := m.show(d, o)
+	first, err := m.show(d)
 	if err != nil {
 		return err
 	}
@@ -108,6 +105,8 @@ func (m *measuring) judge(ctx context.Context, config suite.Config, d *record.Da
 	fmt.Fprintf(m.a.stderr, "bench: %v: once more with another link layout of both builds\n", said)
 	again := secondSession(config, first.RegressedBenchmarks())
 	m.origin.Start, m.origin.Confirms = time.Now(), d.Run.Dir()
+	// Its command is the one that would measure both sessions again.
+	m.origin.Argv = append(slices.Clone(m.origin.Argv), "-seed", strconv.FormatUint(config.Seed, 10))
 	plan, err := m.plan(ctx, again)
 	if err != nil {
 		return err
@@ -116,7 +115,7 @@ func (m *measuring) judge(ctx context.Context, config suite.Config, d *record.Da
 	if err != nil {
 		return err
 	}
-	r, err := m.show(second, o)
+	r, err := m.show(second)
 	if err != nil {
 		return err
 	}
@@ -141,8 +140,8 @@ func secondSession(c suite.Config, benchmarks []string) suite.Config {
 }
 
 // show compares the builds of a session and prints that.
-func (m *measuring) show(d *record.Data, o compare.Options) (*compare.Result, error) {
-	r, err := compare.Arms(d, o)
+func (m *measuring) show(d *record.Data) (*compare.Result, error) {
+	r, err := compare.Arms(d, m.gate)
 	if err != nil {
 		return nil, err
 	}

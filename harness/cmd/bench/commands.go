@@ -189,12 +189,12 @@ func exitStatus(err error) int {
 		return int(inner)
 	case err == nil:
 		return exitOK
+	case errors.As(err, &write), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return exitUnstored // also after an interruption
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case errors.Is(err, suite.ErrUsage):
 		return exitUsage
-	case errors.As(err, &write), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return exitUnstored
 	case errors.Is(err, suite.ErrNothing), errors.Is(err, host.ErrUnfit), errors.Is(err, host.ErrBusy):
 		return exitUnfit
 	case errors.As(err, &data), errors.As(err, &mismatch), errors.Is(err, errInsufficient),

@@ -12,6 +12,7 @@ import (
 	"unibench/baselines/scratch"
 	"unibench/harness/host"
 	"unibench/harness/record"
+	"unibench/harness/suite"
 	"unibench/harness/target"
 )
 
@@ -58,9 +59,10 @@ func (a *app) lock(ctx context.Context, w waitFlag) (*host.Lock, error) {
 	})
 }
 
-// occupy takes the host for this process and gives env a scratch folder. out, if not
-// empty, is made: better now than after the builds. release undoes it.
-func (a *app) occupy(ctx context.Context, w waitFlag, env *target.Env, out string) (release func() error, err error) {
+// occupy takes the host for this process and gives env a scratch folder. It may have to
+// wait for that, so what is known of the host and of the source is found out anew. out, if
+// not empty, is made: better now than after the builds. release undoes it.
+func (a *app) occupy(ctx context.Context, w waitFlag, env *target.Env, origin *suite.Origin, out string) (release func() error, err error) {
 	lock, err := a.lock(ctx, w)
 	if err != nil {
 		return nil, err
@@ -75,6 +77,13 @@ func (a *app) occupy(ctx context.Context, w waitFlag, env *target.Env, out strin
 		fmt.Fprintf(a.stderr, "bench: removed what a killed run had left: %s\n", name)
 	}
 	if err != nil {
+		return nil, err
+	}
+	origin.Start = time.Now()
+	if env.Host, err = host.Collect(ctx); err != nil {
+		return nil, err
+	}
+	if origin.Commit, err = suite.ReadCommit(ctx, env); err != nil {
 		return nil, err
 	}
 	if out != "" {

@@ -16,10 +16,11 @@ import (
 	"unibench/harness/table"
 )
 
-// publish derives tables, figures and the page from what is stored, prints the
-// table and names the files, as JSON on standard error. A run without a complete trial has only a table of
-// what is missing.
-func (a *app) publish(w *record.Writer, o func(hostClass string) (compare.Options, error), asJSON bool) error {
+// publish derives tables, figures and the page from what is stored, and those of its two
+// builds, if it has two, with o. It prints the table and names the files, on standard
+// error where the table is JSON. A run without a complete trial has only a table of what
+// is missing.
+func (a *app) publish(w *record.Writer, o compare.Options, asJSON bool) error {
 	d := w.Data()
 	r, err := report.New(d, report.Options{})
 	if err != nil {
@@ -65,11 +66,7 @@ func (a *app) publish(w *record.Writer, o func(hostClass string) (compare.Option
 			}
 		}
 	}
-	options, err := o(d.Run.HostClass)
-	if err != nil {
-		return err
-	}
-	builds, err := armsTables(d, options)
+	builds, err := armsTables(d, o)
 	if err != nil {
 		return fmt.Errorf("make table of builds: %w", err)
 	}

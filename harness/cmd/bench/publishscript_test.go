@@ -88,7 +88,7 @@ func toPublish(t *testing.T, root string, d *record.Data, stop int) string {
 	}
 	var out bytes.Buffer
 	a := &app{stdout: &out, stderr: &out}
-	if err := a.publish(w, func(string) (compare.Options, error) { return compare.Options{}, nil }, false); err != nil {
+	if err := a.publish(w, compare.Options{}, false); err != nil {
 		t.Fatal(err)
 	}
 	return w.Dir()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"unibench/harness/baseline"
+	"unibench/harness/compare"
 	"unibench/harness/host"
 	"unibench/harness/netlab"
 	"unibench/harness/record"
@@ -144,7 +145,8 @@ type measuring struct {
 	f      *runFlags
 	plain  *target.Env // of this build alone
 	other  *baseline.Choice
-	build  target.Build // of other
+	build  target.Build    // of other
+	gate   compare.Options // of the comparison with other
 	origin suite.Origin
 	quiet  bool // idle states are held shallow
 
@@ -154,17 +156,21 @@ type measuring struct {
 
 // measure runs what config says on a host that is made ready for it.
 func (a *app) measure(ctx context.Context, f *runFlags, config suite.Config, stored *record.Data, env *target.Env, origin suite.Origin, other *baseline.Choice) (err error) {
+	m := &measuring{a: a, f: f, plain: env, other: other, origin: origin}
+	if other != nil { // a noise floor that cannot be read is heard of before hours of trials
+		if m.gate, err = f.options(env.Host.Class()); err != nil {
+			return err
+		}
+	}
 	out := f.out
 	if stored != nil {
 		out = ""
 	}
-	release, err := a.occupy(ctx, f.wait, env, out)
+	release, err := a.occupy(ctx, f.wait, env, &m.origin, out)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	origin.Start = time.Now() // it may have waited
-	m := &measuring{a: a, f: f, plain: env, other: other, origin: origin}
 	plan, err := m.plan(ctx, config)
 	if err != nil {
 		return err
@@ -173,6 +179,7 @@ func (a *app) measure(ctx context.Context, f *runFlags, config suite.Config, sto
 		if err := plan.Matches(stored.Run); err != nil {
 			return &record.DataError{Path: f.resume, Reason: "cannot be continued here", Err: err}
 		}
+		m.origin.Argv = stored.Run.Argv // for a second session
 	}
 	held, louder, err := a.quieten(ctx, f, env, config.Placement)
 	if err != nil {
@@ -208,6 +215,13 @@ func (m *measuring) plan(ctx context.Context, config suite.Config) (*suite.Plan,
 	plan, err := suite.NewPlan(ctx, config, env, m.origin)
 	if err != nil {
 		return nil, err
+	}
+	built, err := suite.ReadCommit(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	if plan.Built(built) {
+		fmt.Fprintf(m.a.stderr, "bench: warning: the source changed while it was built: no commit holds what is measured\n")
 	}
 	for _, s := range plan.Run.Skipped {
 		fmt.Fprintf(m.a.stderr, "bench: %s is skipped: %s\n", s.What(), s.Reason)
@@ -259,14 +273,17 @@ func (m *measuring) session(ctx context.Context, plan *suite.Plan, stored *recor
 	if m.bare {
 		err = s.Writer().Seal()
 	} else {
-		err = a.publish(s.Writer(), f.options, f.asJSON)
+		err = a.publish(s.Writer(), m.gate, f.asJSON)
 	}
 	if err != nil {
 		return nil, errors.Join(runErr, err)
 	}
+	if m.bare && runErr == nil {
+		return s.Writer().Data(), nil // whoever repeats sessions counts failed trials
+	}
 	next := "continue with bench run -resume " + s.Writer().Dir()
 	if m.bare {
-		next = "" // whoever repeats sessions knows how to go on with them
+		next = "" // and knows how to go on
 	}
 	return s.Writer().Data(), a.conclude(s.Writer().Data(), runErr, next)
 }

@@ -170,7 +170,7 @@ func (a *app) selftest(ctx context.Context, args []string) (err error) {
 	if f.dryRun {
 		return a.dryRunSelftest(f, configs, env, origin)
 	}
-	release, err := a.occupy(ctx, f.wait, env, f.out)
+	release, err := a.occupy(ctx, f.wait, env, &origin, f.out)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,6 @@ func (a *app) selftest(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer louder()
-	origin.Start = time.Now() // it may have waited
 	dir := f.resume
 	if plan != nil {
 		origin.Argv = plan.Argv
@@ -201,7 +200,13 @@ func (a *app) selftest(ctx context.Context, args []string) (err error) {
 	if err := s.Write(a.stdout, f.format.chosen(), f.all); err != nil {
 		return err
 	}
-	return a.concludeSelftest(f, s, f.out)
+	if err := a.concludeSelftest(f, s, f.out); err != nil {
+		return err
+	}
+	if n := s.Failed(); n > 0 {
+		return fmt.Errorf("%d trials failed, without which the sessions were judged: see the table above and %s", n, shown(dir))
+	}
+	return nil
 }
 
 // sessions runs every suite of a self-test, with its runs below dir.

@@ -96,9 +96,20 @@ func (m *measuring) repeat(ctx context.Context, c suite.Config, f *selftestFlags
 		if err != nil {
 			return nil, nil, err
 		}
-		out = append(out, selftest.Session{Result: r, Folder: d.Run.Dir()})
+		out = append(out, selftest.Session{Result: r, Folder: d.Run.Dir(), Failed: failedTrials(d)})
 	}
 	return out, planted, nil
+}
+
+// failedTrials counts the trials of a session that gave no result.
+func failedTrials(d *record.Data) int {
+	n := 0
+	for _, t := range d.Trials {
+		if t.Status != record.Complete {
+			n++
+		}
+	}
+	return n
 }
 
 // again returns a session that a self-test had before it was interrupted, after what is
@@ -114,7 +125,7 @@ func (m *measuring) again(ctx context.Context, plan *suite.Plan, had *earlier, c
 	}
 	if had.sealed && len(d.Pending()) == 0 {
 		fmt.Fprintf(m.a.stderr, "bench: measured before: %s\n", shown(d.Dir))
-		return d, m.a.conclude(d, nil, "")
+		return d, nil
 	}
 	return m.session(ctx, p, d)
 }
@@ -123,7 +134,7 @@ func (m *measuring) again(ctx context.Context, plan *suite.Plan, had *earlier, c
 // the noise floor that is stored, as the gate does; to measure the floor, none is known.
 func (f *selftestFlags) options(hostClass string) (compare.Options, error) {
 	min, err := share("min", f.min)
-	o := compare.Options{Min: min, Now: time.Now()}
+	o := compare.Options{Min: min, Now: time.Now(), Allow: []string{compare.RuleFailed}} // counted apart
 	if err != nil || f.share == 0 {
 		return o, err
 	}
