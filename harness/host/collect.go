@@ -100,7 +100,8 @@ func Collect(ctx context.Context) (*Snapshot, error) {
 		s.Load.StealSeconds = t[0].Steal
 		s.Load.BusySeconds = t[0].User + t[0].Nice + t[0].System + t[0].Irq + t[0].Softirq
 	}
-	s.Load.Consumers = root.consumers()
+	s.Load.Processes = root.processes()
+	s.Load.Consumers = greatest(s.Load.Processes, consumersKept)
 	s.Cgroup = root.cgroup()
 	s.DMI = root.text("sys/class/dmi/id/product_name")
 	for _, zone := range root.glob("sys/class/thermal/thermal_zone*") {

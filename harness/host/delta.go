@@ -41,13 +41,14 @@ func Compare(before, after *Snapshot) Delta {
 		}
 	}
 	used := make(map[string]float64)
-	for name, s := range after.Load.Consumers {
-		if s -= before.Load.Consumers[name]; s > 0 {
+	for name, s := range after.Load.Processes {
+		if s -= before.Load.Processes[name]; s > 0 {
 			used[name] = s
 			d.Consumers = append(d.Consumers, name)
 		}
 	}
 	sort.Slice(d.Consumers, func(i, j int) bool { return used[d.Consumers[i]] > used[d.Consumers[j]] })
+	d.Consumers = d.Consumers[:min(consumersKept, len(d.Consumers))]
 	for _, f := range []struct{ what, a, b string }{
 		{"governor", before.CPU.Governor, after.CPU.Governor},
 		{"turbo", before.CPU.Turbo, after.CPU.Turbo},

@@ -148,9 +148,12 @@ func TestConsumers(t *testing.T) {
 		"proc/1/stat": "1 (a b) S 0 0 0 0 0 0 0 0 0 0 150 50 0 0",
 		"proc/2/stat": "2 (a b) S 0 0 0 0 0 0 0 0 0 0 100 0 0 0",
 		"proc/3/stat": "3 (broken",
-	}).consumers()
+	}).processes()
 	if d := cmp.Diff(map[string]float64{"a b": 3}, got); d != "" {
-		t.Errorf("consumers (-want +got):\n%s", d)
+		t.Errorf("processes (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(map[string]float64{"p": 3, "q": 2}, greatest(map[string]float64{"q": 2, "r": 1, "p": 3}, 2)); d != "" {
+		t.Errorf("greatest (-want +got):\n%s", d)
 	}
 }
 
@@ -199,11 +202,11 @@ func TestCollect(t *testing.T) {
 func TestCompare(t *testing.T) {
 	a := &Snapshot{
 		Time: time.Unix(100, 0), CPU: CPU{Governor: "performance", CurrentKHz: []int{1000}}, MilliCelsius: map[string]int{"x": 40000, "y": 1},
-		Load: Load{BusySeconds: 10, IdleSeconds: 10, Consumers: map[string]float64{"p": 1, "q": 1}}, Kernel: Kernel{LogLines: 5},
+		Load: Load{BusySeconds: 10, IdleSeconds: 10, Processes: map[string]float64{"p": 1, "q": 1, "s": 90}}, Kernel: Kernel{LogLines: 5},
 	}
 	b := &Snapshot{
 		Time: time.Unix(110, 0), CPU: CPU{Governor: "powersave", CurrentKHz: []int{900}}, MilliCelsius: map[string]int{"x": 38000, "y": 2},
-		Load: Load{BusySeconds: 14, IdleSeconds: 15, StealSeconds: 1, Consumers: map[string]float64{"p": 2, "q": 4, "r": 0}}, Kernel: Kernel{LogLines: 7},
+		Load: Load{BusySeconds: 14, IdleSeconds: 15, StealSeconds: 1, Processes: map[string]float64{"p": 2, "q": 4, "r": 0, "s": 90}}, Kernel: Kernel{LogLines: 7},
 	}
 	want := Delta{
 		Seconds: 10, BusyShare: .4, StealShare: .1, KernelLines: 2, KHzChange: []int{-100}, MilliCelsius: -2000, Consumers: []string{"q", "p"},

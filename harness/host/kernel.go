@@ -1,8 +1,10 @@
 package host
 
 import (
+	"cmp"
+	"maps"
 	"path"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -99,9 +101,8 @@ const consumersKept = 5
 // clockTicks is USER_HZ, 100 on every Linux port of Go.
 const clockTicks = 100
 
-// consumers sums CPU seconds of the living processes by command name and keeps
-// the largest.
-func (t tree) consumers() map[string]float64 {
+// processes sums CPU seconds of the living processes by command name.
+func (t tree) processes() map[string]float64 {
 	sum := make(map[string]float64)
 	for _, p := range t.glob("proc/[0-9]*/stat") {
 		line := t.text(p)
@@ -117,14 +118,15 @@ func (t tree) consumers() map[string]float64 {
 		system, _ := strconv.ParseFloat(f[12], 64)
 		sum[line[open+1:end]] += (user + system) / clockTicks
 	}
-	names := make([]string, 0, len(sum))
-	for n := range sum {
-		names = append(names, n)
-	}
-	sort.Slice(names, func(i, j int) bool { return sum[names[i]] > sum[names[j]] })
+	return sum
+}
+
+// greatest keeps n of them, those with the most.
+func greatest(sum map[string]float64, n int) map[string]float64 {
+	names := slices.SortedFunc(maps.Keys(sum), func(a, b string) int { return cmp.Compare(sum[b], sum[a]) })
 	out := make(map[string]float64)
-	for _, n := range names[:min(consumersKept, len(names))] {
-		out[n] = sum[n]
+	for _, name := range names[:min(n, len(names))] {
+		out[name] = sum[name]
 	}
 	return out
 }

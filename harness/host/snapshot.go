@@ -93,6 +93,7 @@ type Load struct {
 	IdleSeconds                   float64            `json:"idle_s"`
 	StealSeconds                  float64            `json:"steal_s"`
 	Consumers                     map[string]float64 `json:"consumers_s,omitempty"` // most CPU time by command name
+	Processes                     map[string]float64 `json:"-"`                     // CPU time of every command name
 }
 
 // Cgroup says which control groups there are and what they allow this process.

@@ -18,7 +18,7 @@ func Compared(r *compare.Result) (*Figure, error) {
 	f := &Figure{
 		Name:     fileName(r.Suite, "compared"),
 		title:    fmt.Sprintf("%s: new against old on %s", r.Suite, r.HostClass),
-		subtitle: "point: ratio of the medians, new by old; bar: its 95 % interval; shaded: changes that are too small to count",
+		subtitle: "point: ratio new by old, as in the table; bar: its 95 % interval; shaded: changes that are too small to count",
 		footer:   []string{fmt.Sprintf("Old: %s. New: %s.", r.Old, r.New)},
 	}
 	values := []float64{1}

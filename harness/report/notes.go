@@ -96,6 +96,9 @@ func method(d *record.Data, r *Report) []string {
 	} else {
 		out = append(out, "p by Mann-Whitney; no primary metric was compared, so every row is exploratory")
 	}
+	if d.Run.Baseline != nil {
+		out = append(out, "the two builds are compared in tables/baseline.*, neighbour by neighbour, which decides; here each of them is a target, by its median")
+	}
 	if s := direction(r.Rows); s != "" {
 		out = append(out, s)
 	}

@@ -7,7 +7,9 @@
 //   - MannWhitney: the unpaired test, the same that benchstat makes.
 //   - SignedRank: the blocked test, exact over all sign patterns.
 //   - MedianRatio: effect size, with a bootstrap interval over whole blocks;
-//     MedianRatioApart: the same over values, for sides that share no blocks.
+//     MedianRatioApart: the same over values, for sides that share no blocks;
+//     MedianOfRatios: the median over blocks of the ratio in each, for sides that
+//     run next to each other.
 //   - GeoMean over ratios, Holm for a family of tests.
 //   - MonotonicTrend: Theil-Sen slope and Mann-Kendall test of values in their order.
 //

@@ -14,23 +14,27 @@ import (
 //
 // Where cores have hardware threads and the other thread belongs to somebody else, another
 // virtual machine for example, a program runs at half its speed whenever the neighbour is
-// busy, and no counter of this host says so. A probe does: host.Pace. On the host that this was built on the neighbour
-// comes for a tenth to half of a second at a time, longer than most trials, so that waiting
-// for its end before a trial is worth more than any number of trials.
+// busy, and no counter of this host says so. A probe does: host.Pace. On the host that this
+// was built on the neighbour comes for a tenth to half of a second at a time, longer than
+// most trials, so that waiting for its end before a trial is worth more than any number of
+// trials.
 //
 // Nothing is dropped: that a trial begins now or a little later is decided before it, in the
 // same way for all targets. One that found no quiet within the limit runs all the same and
-// gets a label. How the neighbour behaves during a trial is not looked at.
+// gets a label. The next ones do not wait for what may never end again, and get the label,
+// too, until the processor is as quick as it was. How the neighbour behaves during a trial
+// is not looked at.
 type Quiet struct {
 	// Limit is how long one trial waits at most.
 	Limit time.Duration
 
 	probe func(cpu int, n int) ([]time.Duration, error) // nil: that of this machine
 
-	best   map[int]time.Duration // of a probe, by processor
+	best   map[int]time.Duration // of a probe, by processor, since there was no quiet
+	ever   map[int]time.Duration // of all probes
 	trials int
-	late   int // trials that waited
-	never  int // that found no quiet
+	late   int // trials that waited, and found quiet
+	never  int // that began without
 	waited time.Duration
 }
 
@@ -48,17 +52,24 @@ const (
 // trial gets. Its error is ctx's, or that of the probe.
 func (q *Quiet) Wait(ctx context.Context, cpus []int) ([]string, error) {
 	if q.best == nil {
-		q.best = make(map[int]time.Duration)
+		q.best, q.ever = make(map[int]time.Duration), make(map[int]time.Duration)
 	}
 	q.trials++
 	start := time.Now()
 	least := make(map[int]time.Duration) // of this wait
-	first := len(q.best) == 0
+	first := slices.ContainsFunc(cpus, func(cpu int) bool { return q.best[cpu] == 0 })
 	for quiet, looks := 0, 0; ; looks++ {
 		if quiet >= quietLooks && (!first || looks >= firstLooks) {
-			if looks > quietLooks && !first {
-				q.late++
+			waited := looks > quietLooks && !first
+			if waited {
 				q.waited += time.Since(start)
+			}
+			switch {
+			case slices.ContainsFunc(cpus, func(cpu int) bool { return slow(q.best[cpu], q.ever[cpu]) }):
+				q.never++
+				return []string{LabelBusy}, nil
+			case waited:
+				q.late++
 			}
 			return nil, nil
 		}
@@ -80,7 +91,10 @@ func (q *Quiet) Wait(ctx context.Context, cpus []int) ([]string, error) {
 			if best, ok := q.best[cpu]; !ok || seen[i] < best {
 				q.best[cpu] = seen[i]
 			}
-			if float64(seen[i]) > host.PaceSlack*float64(q.best[cpu]) {
+			if had, ok := q.ever[cpu]; !ok || seen[i] < had {
+				q.ever[cpu] = seen[i]
+			}
+			if slow(seen[i], q.best[cpu]) {
 				quiet = 0
 			}
 		}
@@ -93,6 +107,9 @@ func (q *Quiet) Wait(ctx context.Context, cpus []int) ([]string, error) {
 	}
 	return []string{LabelBusy}, nil
 }
+
+// slow reports whether a pace is not the best one.
+func slow(pace, best time.Duration) bool { return float64(pace) > host.PaceSlack*float64(best) }
 
 // look probes all processors at the same time.
 func (q *Quiet) look(cpus []int) ([]time.Duration, error) {
@@ -127,9 +144,10 @@ func (q *Quiet) Sentences() []string {
 	if q.late == 0 && q.never == 0 {
 		return nil
 	}
-	s := fmt.Sprintf("%d of %d trials waited for a processor whose core nobody else used, %.3g s in all", q.late+q.never, q.trials, q.waited.Seconds())
+	s := fmt.Sprintf("%d of %d trials waited until nobody else used the core of their processor", q.late, q.trials)
 	if q.never > 0 {
-		s += fmt.Sprintf("; %d of them began without (labelled %q)", q.never, LabelBusy)
+		s += fmt.Sprintf("; %d began although somebody did (labelled %q)", q.never, LabelBusy)
 	}
+	s += fmt.Sprintf("; %.3g s of waiting in all", q.waited.Seconds())
 	return []string{s}
 }

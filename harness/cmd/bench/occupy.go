@@ -16,8 +16,8 @@ import (
 	"unibench/harness/target"
 )
 
-// lockName is the file of the host lock, in the folder for temporary files that
-// all users of the host share.
+// lockName is the file of the host lock, in the folder for temporary files: all users of
+// the host share it, unless TMPDIR gives one of them another.
 const lockName = "unibench-host.lock"
 
 // waitFlag is a flag that may have a limit: -wait, or -wait=2h.
