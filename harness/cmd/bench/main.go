@@ -30,8 +30,11 @@
 // that was stored before valid and resumable; 130 interrupted, with everything that was
 // measured stored and resumable.
 //
-// 7 is not in the harness contract, which would have 1: what to do about a full disk has
-// nothing to do with what is measured.
+// What the harness contract has otherwise: 7 would be 1, but what to do about a full disk has
+// nothing to do with what is measured. There is no bench build: run builds what it needs
+// before its first trial, never during one, and records the digests. There is no bench
+// plot: run, report and serve draw. serve ends with 0 when it is interrupted, for that is
+// how it ends.
 //
 // bench must run inside the repository, whose workloads it builds, and looks for
 // uni and uni-vmm beside itself.
