@@ -11,11 +11,13 @@ import (
 // median of the ratios within blocks, not the ratio of the medians over all of them. What
 // the host does for longer than a pair takes is then in neither the ratio nor its interval.
 // A block of several values counts by their geometric mean. Values that are not positive
-// have no such ratio: with any of them it is MedianRatio.
+// have no such ratio: with any of them it is MedianRatio, and a warning says so.
 func MedianOfRatios(blocks []Block, confidence float64, rounds int, seed uint64) Ratio {
 	base, other := pool(blocks)
 	if slices.ContainsFunc(append(base, other...), func(v float64) bool { return !(v > 0) }) {
-		return MedianRatio(blocks, confidence, rounds, seed)
+		r := MedianRatio(blocks, confidence, rounds, seed)
+		r.Warnings = append(r.Warnings, "a value is 0 or less: the ratio is that of the medians, not the median of ratios of neighbours")
+		return r
 	}
 	diffs := Diffs(blocks)
 	r := Ratio{Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), Confidence: confidence, Blocks: len(diffs)}

@@ -49,7 +49,7 @@ func TestMedianOfRatiosValues(t *testing.T) {
 		{"several values", []stats.Block{{Base: []float64{1, 4}, Other: []float64{8}}}, 4, 1, "no interval"},
 		{"a side is missing", []stats.Block{block(1, 2), one, block(1, 2)}, 2, 2, "1 of 3 blocks are incomplete"},
 		{"no pair", []stats.Block{one}, math.NaN(), 0, "no block has both sides"},
-		{"zeros", []stats.Block{block(0, 0), block(2, 3), block(4, 6)}, 1.5, 3, "bootstrap samples had no ratio"},
+		{"zeros", []stats.Block{block(0, 0), block(2, 3), block(4, 6)}, 1.5, 3, "a value is 0 or less"},
 	} {
 		r := stats.MedianOfRatios(tt.blocks, 0.95, 200, 1)
 		if !cmp.Equal(r.Value, tt.value, approx()) || r.Blocks != tt.blocked || !strings.Contains(strings.Join(r.Warnings, "\n"), tt.warning) {
