@@ -80,11 +80,11 @@ func TestSecondInterrupt(t *testing.T) {
 	}
 }
 
-// TestBlockedOutput: a signal ends a program in the middle of a write that
-// nobody reads.
+// TestBlockedOutput: a signal comes, and ends the program or is handled by it, in
+// the middle of a write that nobody reads.
 func TestBlockedOutput(t *testing.T) {
-	stuck := func(flags string) job {
-		j := on(flags, "big", "1000000")
+	stuck := func(flags string, args ...string) job {
+		j := on(flags, args...)
 		j.with = func(cmd *exec.Cmd) func() {
 			r, w, err := os.Pipe()
 			if err != nil {
@@ -101,7 +101,9 @@ func TestBlockedOutput(t *testing.T) {
 		return j
 	}
 	table(t, own("stdio"), []row{
-		{name: "1 vCPU", job: stuck("-cpus 1"), status: 143},
-		{name: "2 vCPUs", job: stuck("-cpus 2"), status: 143},
+		{name: "1 vCPU", job: stuck("-cpus 1", "big", "1000000"), status: 143},
+		{name: "2 vCPUs", job: stuck("-cpus 2", "big", "1000000"), status: 143},
+		{name: "handled on 1", job: stuck("-cpus 1", "blocked"), status: 7, err: "handled\n"},
+		{name: "handled on 2", job: stuck("-cpus 2", "blocked"), status: 7, err: "handled\n"},
 	})
 }

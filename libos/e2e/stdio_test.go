@@ -88,6 +88,29 @@ func TestStdout(t *testing.T) {
 	})
 }
 
+// TestBusyOutput: output keeps no goroutine from its turn, and a reader that is late
+// gets all of it.
+func TestBusyOutput(t *testing.T) {
+	for _, flags := range []string{"-cpus 1", "-cpus 2"} {
+		t.Run(flags, func(t *testing.T) {
+			start(t)
+			o := on(flags, "chatty").asUnikernel(t, program(t, own("stdio")))
+			if o.Status != 0 || o.Stderr != "slept\n" || o.Stdout != strings.Repeat(".", len(o.Stdout)) {
+				t.Errorf("status %d, standard error %s, standard output %s", o.Status, head(o.Stderr), head(o.Stdout))
+			}
+		})
+	}
+	late := func(flags string) job {
+		j := on(flags, "println")
+		j.shell = `"$@" 2>&1 | (sleep 0.3; cat)`
+		return j
+	}
+	table(t, own("stdio"), []row{
+		{name: "late reader on 1", job: late("-cpus 1"), out: "line 7999\n"},
+		{name: "late reader on 2", job: late("-cpus 2"), out: "line 7999\n"},
+	})
+}
+
 func TestExit(t *testing.T) {
 	table(t, own("stdio"), []row{
 		{job: way("exitgo"), status: 3, out: "leaving"},

@@ -58,7 +58,7 @@ const (
 // Write implements vmm.Console. A write to a pipe or terminal that nobody reads
 // would keep the vCPU, and with it the signals that came for the program, for as
 // long: it returns EINTR instead, at once when the vCPU is interrupted, and the
-// guest tries again if there is nothing else to do.
+// guest tries again after what else there is to do.
 func (c *console) Write(fd int, p []byte) (int, syscall.Errno) {
 	if fd >= abi.FirstOutput {
 		return c.writeOutput(fd-abi.FirstOutput, p)

@@ -145,19 +145,68 @@ func TestTickerSleeps(t *testing.T) {
 	if armed {
 		t.Error("the ticker is armed though no vCPU executes guest code")
 	}
-	m.running.Add(1)
-	m.vcpus[0].state.Store(vcpuGuest)
-	m.vcpus[0].pc.Events = 0
-	for range 2 {
-		m.vcpus[0].exits[causeKick].Add(3)
-		m.postTicks()
-	}
-	if m.vcpus[0].pc.Events != 0 {
-		t.Errorf("events %#x for a vCPU that left the guest meanwhile", m.vcpus[0].pc.Events)
-	}
-	m.postTicks()
-	if m.vcpus[0].pc.Events != abi.EventTick {
-		t.Errorf("events %#x for a vCPU that did not leave the guest, want a tick", m.vcpus[0].pc.Events)
-	}
 	m.ticker.stop()
+}
+
+// TestTicks: which events a vCPU gets, and whether it is interrupted for them.
+func TestTicks(t *testing.T) {
+	const tick, profile = abi.EventTick, abi.EventProfile
+	type step struct {
+		over   bool // the slice is
+		exits  uint64
+		events uint32
+		kicked bool
+	}
+	for _, c := range []struct {
+		name     string
+		state    int32
+		idle     uint32
+		interval uint64
+		steps    []step
+	}{
+		{name: "leaves in each slice", state: vcpuGuest, steps: []step{{true, 3, tick, false}, {true, 1, tick, false}, {true, 1, tick, false}}},
+		{name: "stops leaving", state: vcpuGuest, steps: []step{{true, 3, tick, false}, {true, 0, tick, true}, {true, 1, tick, true}, {true, 2, tick, false}}},
+		{name: "profiled", state: vcpuGuest, interval: 1, steps: []step{{true, 3, tick | profile, true}, {true, 1, tick | profile, true}}},
+		{name: "profiled often", state: vcpuGuest, interval: 1, steps: []step{{false, 3, profile, true}, {false, 1, profile, true}, {true, 1, tick | profile, true}}},
+		{name: "no more profiled", state: vcpuGuest, steps: []step{{false, 0, 0, false}}},
+		{name: "looks for work", state: vcpuGuest, idle: abi.IdleSpin, interval: 1, steps: []step{{true, 0, 0, false}}},
+		{name: "waits", state: vcpuWaiting, idle: abi.IdleWait, interval: 1, steps: []step{{true, 0, 0, false}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := plainMachine(t, Config{VCPUs: 1, Memory: 8 * mib}, nil)
+			v := m.vcpus[0]
+			v.state.Store(c.state)
+			v.pc.Idle = c.idle
+			m.mem.stats().ProfileInterval = c.interval
+			for i, s := range c.steps {
+				v.exits[causeKick].Add(s.exits)
+				v.pc.Events = 0
+				v.kicked.Store(false)
+				m.postTicks(s.over)
+				if v.pc.Events != s.events || v.kicked.Load() != s.kicked {
+					t.Errorf("step %d: events %#x, interrupted %t; want %#x, %t", i, v.pc.Events, v.kicked.Load(), s.events, s.kicked)
+				}
+			}
+		})
+	}
+}
+
+// TestSlicesOfProfiled: a guest that is profiled in shorter intervals gets no
+// shorter slices.
+func TestSlicesOfProfiled(t *testing.T) {
+	m := plainMachine(t, Config{VCPUs: 1, Memory: 8 * mib}, nil)
+	m.ticker.slice = time.Hour // only the ticks made here
+	m.ticker.start(m)
+	defer m.ticker.stop()
+	m.running.Add(1)
+	v := m.vcpus[0]
+	v.state.Store(vcpuGuest)
+	m.mem.stats().ProfileInterval = uint64(20 * time.Minute)
+	for i, want := range []uint32{abi.EventTick, 0, 0, abi.EventTick, 0, 0, abi.EventTick} {
+		v.pc.Events = 0
+		m.ticker.tick(m)
+		if got := v.pc.Events &^ abi.EventProfile; got != want || v.pc.Events&abi.EventProfile == 0 {
+			t.Errorf("timer %d: events %#x, want a profile and %#x", i, v.pc.Events, want)
+		}
+	}
 }

@@ -16,13 +16,13 @@ const timeSlice = 10 * time.Millisecond
 // the library OS.
 const retryAfter = 50 * time.Microsecond
 
-// ticker posts EventTick to vCPUs that have executed guest code for a whole
-// time slice without leaving it. It sleeps while all vCPUs wait, so that an
-// idle VM costs no CPU time.
+// ticker posts EventTick to vCPUs that execute guest code when a time slice is
+// over. It sleeps while all vCPUs wait, so that an idle VM costs no CPU time.
 type ticker struct {
 	slice time.Duration // timeSlice; shorter in tests
 	mu    sync.Mutex
 	timer *time.Timer
+	spent time.Duration // time of the slice that is over once the timer fires
 	armed bool
 	ended bool
 }
@@ -34,7 +34,7 @@ func (t *ticker) start(m *Machine) {
 	if t.armed || t.ended {
 		return
 	}
-	t.armed = true
+	t.armed, t.spent = true, t.slice
 	if t.timer == nil {
 		t.timer = time.AfterFunc(t.slice, func() { t.tick(m) })
 		return
@@ -49,14 +49,19 @@ func (t *ticker) tick(m *Machine) {
 		t.mu.Unlock()
 		return
 	}
+	over := t.spent >= t.slice
 	t.mu.Unlock()
 	next := t.slice
 	m.whileOpen(func() {
-		m.postTicks()
+		m.postTicks(over)
 		next = m.slice()
 	})
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if over {
+		t.spent = 0
+	}
+	t.spent += next
 	if !t.ended {
 		t.timer.Reset(next)
 	}
@@ -78,25 +83,36 @@ func (m *Machine) slice() time.Duration {
 // profile returns the profiling interval that the guest asks for, 0 if none.
 func (m *Machine) profile() uint64 { return atomic.LoadUint64(&m.mem.stats().ProfileInterval) }
 
-// postTicks posts the ticks that are due. One call at a time: the timer's.
-func (m *Machine) postTicks() {
+// postTicks posts what is due to the vCPUs that work: EventTick at the end of a
+// slice, EventProfile whenever the guest is profiled. A vCPU that left the guest
+// during the slice is not made to leave it for a tick: it most likely does so
+// again, or makes a system call, and looks at its events then. If not, it is
+// interrupted after the next slice. One call at a time: the timer's.
+func (m *Machine) postTicks(sliceOver bool) {
 	profile := m.profile() != 0
 	for _, v := range m.vcpus {
-		if v.state.Load() != vcpuGuest {
+		if v.state.Load() != vcpuGuest || atomic.LoadUint32(&v.pc.Idle) != abi.IdleNo {
 			continue
-		}
-		if profile && atomic.LoadUint32(&v.pc.Idle) == abi.IdleNo {
-			v.post(abi.EventProfile)
 		}
 		var exits uint64
 		for i := range v.exits {
 			exits += v.exits[i].Load()
 		}
-		if exits == v.lastRun && atomic.LoadUint32(&v.pc.Idle) == abi.IdleNo {
-			exits++ // the kick that follows
-			v.post(abi.EventTick)
+		var events uint32
+		if profile {
+			events |= abi.EventProfile
 		}
-		v.lastRun = exits
+		if sliceOver {
+			events |= abi.EventTick
+		}
+		atomic.OrUint32(&v.pc.Events, events)
+		if profile || sliceOver && exits == v.lastRun {
+			exits++ // the interruption that follows
+			v.wake()
+		}
+		if sliceOver {
+			v.lastRun = exits
+		}
 	}
 }
 

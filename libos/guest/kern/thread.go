@@ -179,9 +179,13 @@ func (k *Kernel) park(pc *abi.PerCPU, s uint32) int32 {
 func (k *Kernel) Yield(pc *abi.PerCPU) {
 	pc.Save.AX = 0
 	if k.Runnable() > 0 {
-		k.ready(k.park(pc, Ready))
+		k.Requeue(pc)
 	}
 }
+
+// Requeue puts the running thread, which is at the end of a system call, behind
+// the others; it keeps the result.
+func (k *Kernel) Requeue(pc *abi.PerCPU) { k.ready(k.park(pc, Ready)) }
 
 // Clone makes a ready thread that goes on where the running one does, with the
 // stack and the FS base of clone's arguments and result 0; its signals are

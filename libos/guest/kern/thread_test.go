@@ -47,6 +47,14 @@ func TestYield(t *testing.T) {
 	if want := (abi.Registers{R12: 7, SP: 8, IP: 9, FS: 10}); pc.Thread != 0 || pc.Save != want {
 		t.Errorf("thread %d came back with %+v, want thread 0 with %+v", pc.Thread, pc.Save, want)
 	}
+	pc.Save.AX = 11
+	m.k.Requeue(pc)
+	m.k.Next(pc)
+	m.k.Requeue(pc)
+	m.k.Next(pc)
+	if pc.Thread != 0 || pc.Save.AX != 11 {
+		t.Errorf("after Requeue() thread %d came back with result %d, want thread 0 with 11", pc.Thread, pc.Save.AX)
+	}
 }
 
 func TestClone(t *testing.T) {

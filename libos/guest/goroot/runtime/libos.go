@@ -52,6 +52,7 @@ func libosTSC() uint64
 func libosPause()
 func libosMainStart()
 func libosYield()
+func libosSyscall()
 
 //go:nosplit
 func libosBootInfo() *abi.BootInfo {
@@ -162,7 +163,7 @@ func libosKernelSyscall(pc *abi.PerCPU) uintptr {
 	switch req.Op {
 	case kern.OpNone:
 	case kern.OpWrite:
-		pc.Save.AX = libosWrite(pc, req.A[0], req.A[1], req.A[2])
+		libosWrite(pc, req.A[0], req.A[1], req.A[2])
 	case kern.OpRead:
 		libosRelease()
 		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallRead, req.A[0], req.A[1], 0, 0))
@@ -188,6 +189,9 @@ const libosSysOwn = 0x4000
 // libosOwnCall serves a call of our own. With tracing it sees all calls.
 func libosOwnCall(pc *abi.PerCPU) bool {
 	switch pc.Save.AX {
+	case libosSysConsole:
+		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallWrite, pc.Save.DI, pc.Save.SI, pc.Save.DX, 0))
+		return true
 	case libosSysNotify:
 		pc.Save.AX = uint64(libosHypercall(pc, abi.HypercallNotify, pc.Save.DI, 0, 0, 0))
 		return true
@@ -201,24 +205,26 @@ func libosOwnCall(pc *abi.PerCPU) bool {
 	return false
 }
 
-// libosWrite writes to the console. The monitor does not wait for ever for a
-// reader of the output: the write begins again, as it does on Linux with
-// SA_RESTART, unless there is a signal to handle.
-func libosWrite(pc *abi.PerCPU, fd, addr, n uint64) uint64 {
-	const interrupted = -4
-	for {
-		libosRelease()
-		r := libosHypercall(pc, abi.HypercallWrite, fd, addr, n, 0)
-		libosAcquire(pc)
-		if r != interrupted {
-			return uint64(r)
-		}
-		if events := atomic.Xchg(&pc.Events, 0); events != 0 {
-			libosEvents(pc, events, 0)
-		}
-		if libosKernel.HasPending(pc) {
-			return uint64(r)
-		}
+// libosEINTR is the result of an interrupted call.
+const libosEINTR = -4
+
+// libosWrite writes to the console for the runtime itself, which tries nothing
+// twice. The monitor does not wait for ever for a reader of the output: after the
+// signals and the threads that want the vCPU meanwhile, the thread makes the call
+// once more, as on Linux with SA_RESTART.
+func libosWrite(pc *abi.PerCPU, fd, addr, n uint64) {
+	libosRelease()
+	r := libosHypercall(pc, abi.HypercallWrite, fd, addr, n, 0)
+	libosAcquire(pc)
+	if r != libosEINTR {
+		pc.Save.AX = uint64(r)
+		return
+	}
+	// As before libosSyscall was called: the return address is on the stack.
+	pc.Save.SP -= 8
+	pc.Save.IP = uint64(goabi.FuncPCABI0(libosSyscall))
+	if libosTracing() {
+		libosKernel.TraceLeave(pc) // to be reported once
 	}
 }
 
@@ -308,98 +314,6 @@ func libosSignal(pc *abi.PerCPU, ctx uintptr) uintptr {
 		return 0
 	}
 	return ctx
-}
-
-// libosEvents handles the event bits of pc.
-func libosEvents(pc *abi.PerCPU, events uint32, ctx uintptr) uintptr {
-	k := &libosKernel
-	if events&abi.EventSignal != 0 {
-		if set := atomic.Xchg64(&libosStatsPage().Signals, 0); set != 0 {
-			if mask := k.Kill(set) &^ (1 << pc.Index); mask != 0 {
-				libosPost(pc, mask, abi.EventSignal)
-			}
-		}
-	}
-	if events&abi.EventStdin != 0 {
-		libosStdinEvent(k)
-	}
-	if events&abi.EventNet != 0 {
-		libosNetEvent(k)
-	}
-	if events&abi.EventProfile != 0 && pc.Thread >= 0 {
-		k.Notify(pc, kern.SIGPROF)
-	}
-	if events&abi.EventTick != 0 && ctx == uintptr(unsafe.Pointer(&pc.Trap)) {
-		k.Expire(libosNow())
-		if libosNetChanged() || libosPoller.stdin.Load() != 0 && atomic.Load(&libosPoller.ready) != 0 {
-			atomic.Store(&libosPoller.due, 1)
-			libosNetEvent(k)
-		}
-		libosPreempt(pc)
-		if k.Runnable() > 0 && k.Interject(pc, uint64(goabi.FuncPCABI0(libosYield)), libosState.xsave) {
-			return 0
-		}
-	}
-	return ctx
-}
-
-// libosThreadG returns the g of the running thread, nil if it has none yet.
-func libosThreadG(pc *abi.PerCPU) *g {
-	fs := uintptr(pc.FSBase)
-	if fs == 0 || pc.Thread < 0 {
-		return nil
-	}
-	return *(**g)(unsafe.Pointer(fs - 8))
-}
-
-// libosPreempt asks the interrupted goroutine to make room if it has run for a
-// whole time slice, which is what Go's sysmon thread does elsewhere. There is
-// no such thread here: it would wake up fifty times in the first millisecond.
-func libosPreempt(pc *abi.PerCPU) {
-	gp := libosThreadG(pc)
-	if gp == nil || gp.m == nil {
-		return
-	}
-	mp := gp.m
-	pp, curg := mp.p.ptr(), mp.curg
-	if pp == nil || curg == nil || curg == mp.g0 {
-		return
-	}
-	// Kept with the P, in the field that sysmon would use: there may be more
-	// Ps than vCPUs, whose threads take turns from tick to tick.
-	last := &pp.sysmontick.schedtick
-	if *last != pp.schedtick {
-		*last = pp.schedtick
-		return
-	}
-	curg.preempt = true
-	curg.stackguard0 = stackPreempt
-	pp.preempt = true
-	if debug.asyncpreemptoff == 0 {
-		libosKernel.Notify(pc, kern.SIGURG)
-	}
-}
-
-// libosPost sets an event for the vCPUs in mask and makes them look. The lock
-// is held, and released meanwhile for as long as it takes to leave the VM.
-func libosPost(pc *abi.PerCPU, mask uint64, event uint32) {
-	self := uint64(1) << pc.Index
-	if mask&self != 0 {
-		atomic.Or(&pc.Events, event)
-		mask &^= self
-	}
-	if mask == 0 {
-		return
-	}
-	libosState.waiting &^= mask
-	for i := uintptr(0); mask>>i != 0; i++ {
-		if mask>>i&1 != 0 {
-			atomic.Or(&libosPerCPU(i).Events, event)
-		}
-	}
-	libosRelease()
-	libosHypercall(pc, abi.HypercallKick, mask, 0, 0, 0)
-	libosAcquire(pc)
 }
 
 // Idle times in nanoseconds.

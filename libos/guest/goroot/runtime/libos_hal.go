@@ -7,6 +7,7 @@ import (
 	"internal/libos/abi"
 	"internal/libos/kern"
 	"internal/runtime/atomic"
+	"internal/runtime/syscall/linux"
 	"unsafe"
 )
 
@@ -19,7 +20,6 @@ import (
 // System calls that package kern serves.
 const (
 	libosSysRead     = 0
-	libosSysWrite    = 1
 	libosSysMmap     = 9
 	libosSysMprotect = 10
 	libosSysMunmap   = 11
@@ -38,10 +38,22 @@ func libosErrno(r1, _, errno uintptr) (int32, int32) {
 	return int32(r1), 0
 }
 
+// libosSysConsole is the number of a system call of our own: write to the console,
+// or EINTR if nobody reads what was written before.
+const libosSysConsole = 0x4c03
+
+// libos_consoleWrite lets other goroutines run while it waits for a reader of the
+// output, which a vCPU cannot do for as long as it is outside of the VM.
+//
 //go:linkname libos_consoleWrite
-//go:nosplit
 func libos_consoleWrite(fd int32, p unsafe.Pointer, n int32) (written, errno int32) {
-	return libosErrno(libosCall6(libosSysWrite, uintptr(fd), uintptr(p), uintptr(n), 0, 0, 0))
+	for {
+		written, errno = libosErrno(linux.Syscall6(libosSysConsole, uintptr(fd), uintptr(p), uintptr(n), 0, 0, 0))
+		if errno != -libosEINTR {
+			return
+		}
+		Gosched()
+	}
 }
 
 //go:linkname libos_consoleRead

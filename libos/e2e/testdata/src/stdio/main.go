@@ -19,6 +19,7 @@ func main() {
 		"args": arguments, "copy": copyInput, "lines": lines, "words": words, "reads": reads,
 		"big": big, "endless": endless, "epipe": epipe, "exitgo": exitGo, "exitbusy": exitBusy,
 		"panicbusy": panicBusy, "errors": fileErrors, "raw": raw, "deadline": deadline,
+		"chatty": chatty, "blocked": blocked, "println": printLines,
 	}
 	ways[os.Args[1]](os.Args[2:])
 }
