@@ -64,7 +64,7 @@ func libosTick(pc *abi.PerCPU, ctx uintptr) uintptr {
 
 // libosThreadG returns the g of the running thread, nil if it has none yet.
 func libosThreadG(pc *abi.PerCPU) *g {
-	fs := uintptr(pc.FSBase)
+	fs := uintptr(pc.Save.FS) // pc.FSBase is not the thread's yet if it was just chosen
 	if fs == 0 || pc.Thread < 0 {
 		return nil
 	}
