@@ -32,6 +32,9 @@ var libosState struct {
 	xsave    uintptr // bytes of vector state
 	rdrand   bool    // the CPU has RDRAND
 	idle     libosIdleTime
+
+	// deadline is what each vCPU in HypercallWait waits for.
+	deadline [abi.MaxVCPUs]int64
 }
 
 // Constants for assembly.
@@ -324,8 +327,8 @@ const (
 	libosSpin = 50_000
 	// libosShort is how close a deadline has to be for leaving not to pay.
 	libosShort = 100_000
-	// libosStagger is by how much each waiting vCPU lets the deadline pass that
-	// another one waits for too, so that not all wake up for it.
+	// libosStagger is by how much a vCPU lets a deadline pass for each one that
+	// waits for the same already, so that not all wake up for it.
 	libosStagger = 500_000
 )
 
@@ -381,9 +384,13 @@ func libosIdle(pc *abi.PerCPU) {
 			return
 		}
 	}
+	s.deadline[pc.Index] = deadline
 	if deadline != kern.NoDeadline {
-		for w := s.waiting & s.started; w != 0; w &= w - 1 {
-			deadline += libosStagger
+		until := deadline
+		for i, w := 0, s.waiting&s.started; w != 0; i, w = i+1, w>>1 {
+			if w&1 != 0 && s.deadline[i] == until {
+				deadline += libosStagger
+			}
 		}
 	}
 	if k.Mem.Released >= libosReclaimMin && deadline-now > libosReclaimIdle {
