@@ -12,14 +12,18 @@ import (
 // TestSpike: memory that a program needed for a moment goes back to the host
 // although the program goes on working, as on Linux.
 func TestSpike(t *testing.T) {
-	for _, cpus := range []string{"1", "2"} {
-		t.Run(cpus, func(t *testing.T) {
+	for _, c := range []struct{ name, cpus, file string }{{"1", "1", ""}, {"2", "2", ""}, {"file on 1", "1", "/tmp/spike"}, {"file on 2", "2", "/tmp/spike"}} {
+		t.Run(c.name, func(t *testing.T) {
 			start(t)
 			b := program(t, own("memory"))
 			shared.slots <- struct{}{}
 			defer func() { <-shared.slots }()
 			const spike = 150
-			cmd := exec.Command(shared.uni, "run", "-mem", "512M", "-cpus", cpus, b.image, "--", "spike", fmt.Sprint(spike))
+			args := []string{"run", "-mem", "512M", "-cpus", c.cpus, b.image, "--", "spike", fmt.Sprint(spike)}
+			if c.file != "" {
+				args = append(args, c.file)
+			}
+			cmd := exec.Command(shared.uni, args...)
 			stdin, err := cmd.StdinPipe()
 			if err != nil {
 				t.Fatal(err)

@@ -13,8 +13,9 @@ const pageSize = 4096
 // Pages that were in use before read as garbage; they are cleared when they are
 // used again.
 //
-// Pages that the heap releases (madvise) go back to the host in whole blocks of
-// 2 MiB only, once all of a block is released, and only when there is time (see
+// Pages that the heap releases (madvise), and those of files that are removed, go
+// back to the host in whole blocks of 2 MiB only, once all of a block is out of use,
+// and only when there is time (see
 // Reclaim): leaving the VM for each of the heap's 64 KiB pieces, and splitting
 // the host's 2 MiB pages, would cost more than the memory is worth. Until then a
 // released page keeps its content, and is cleared when the heap says that it
@@ -29,7 +30,7 @@ type Memory struct {
 	limit      uint64 // bytes that may be in use
 	InUse      uint64 // bytes in use and not released
 	Peak       uint64 // most bytes in use so far
-	Released   uint64 // bytes released since Reclaim last found nothing
+	Released   uint64 // bytes that went out of use since Reclaim last found nothing
 	taken      bitmap
 	inUse      bitmap
 	dirty      bitmap  // the page does not read as zero
@@ -221,6 +222,7 @@ func (m *Memory) Unuse(addr, n uintptr) bool {
 		if m.inUse.get(p) {
 			if !m.released.get(p) {
 				m.InUse -= pageSize
+				m.Released += pageSize
 			}
 			m.inUse.unset(p)
 			m.released.unset(p)

@@ -72,4 +72,11 @@ func TestReclaim(t *testing.T) {
 	if from, n = m.Reclaim(0); n != 0 || m.Released != 0 {
 		t.Errorf("Reclaim again = %#x, %d with %d released, want nothing", from, n, m.Released)
 	}
+	file := m.ReserveTop(2 * blockSize)
+	if !m.Use(file, 2*blockSize) || !m.Free(file, 2*blockSize) || m.Released != 2*blockSize {
+		t.Errorf("%d bytes released after a file of %d was removed", m.Released, 2*blockSize)
+	}
+	if from, n = m.Reclaim(0); from != file || n != 2*blockSize {
+		t.Errorf("Reclaim = %#x, %d, want the %d bytes of the file at %#x", from, n, 2*blockSize, file)
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,6 +35,28 @@ func files([]string) {
 	large := make([]byte, 300<<20)
 	large[len(large)-1] = 1
 	fmt.Println("removed")
+}
+
+// spikeFile is spike with a file, and nothing else to do.
+func spikeFile(in *bufio.Reader, args []string) {
+	f, err := os.Create(args[1])
+	if err != nil {
+		fail(err)
+	}
+	piece := make([]byte, 1<<20)
+	for range number(args[0]) {
+		if _, err := f.Write(piece); err != nil {
+			fail(err)
+		}
+	}
+	fmt.Println("written")
+	_, _ = in.ReadString('\n')
+	f.Close()
+	if err := os.Remove(args[1]); err != nil {
+		fail(err)
+	}
+	fmt.Println("dropped")
+	_, _ = in.ReadString('\n')
 }
 
 func fail(err error) {

@@ -104,9 +104,14 @@ func hoard(args []string) {
 }
 
 // spike uses that many megabytes until it can read a line, drops them, and works
-// with a few until it can read another.
+// with a few until it can read another. A second argument is the name of a file to
+// put them in.
 func spike(args []string) {
 	in := bufio.NewReader(os.Stdin)
+	if len(args) > 1 {
+		spikeFile(in, args)
+		return
+	}
 	hoard(args)
 	for _, b := range sink {
 		for i := 0; i < len(b); i += 4096 {
