@@ -3,6 +3,9 @@ package kern
 // bitmap is a bit per page, in memory at base; page 0 is the one at first.
 type bitmap struct{ base, first uintptr }
 
+// wordSize is the memory whose bits are in one word of a bitmap.
+const wordSize = 64 * pageSize
+
 func (b bitmap) word(p uintptr) (*uint64, uint64) {
 	i := (p - b.first) / pageSize
 	return (*uint64)(pointer(b.base + i/64*8)), 1 << (i % 64)
@@ -29,7 +32,7 @@ func (b bitmap) next(p, end uintptr, set bool) uintptr {
 		w, bit := b.word(p)
 		switch {
 		case *w == none64(set):
-			p += pagesFrom(bit) * pageSize
+			p += wordSize - (p-b.first)%wordSize
 		case *w&bit != 0 == set:
 			return p
 		default:
@@ -46,7 +49,7 @@ func (b bitmap) last(start, p uintptr, set bool) uintptr {
 		w, bit := b.word(p - pageSize)
 		switch {
 		case *w == none64(set):
-			n := (65 - pagesFrom(bit)) * pageSize // the page, and those before it in the word
+			n := (p-pageSize-b.first)%wordSize + pageSize // the page, and those before it in the word
 			if p-start <= n {
 				return start
 			}
@@ -65,9 +68,9 @@ func (b bitmap) fill(p, end uintptr, set bool) {
 	for p < end {
 		w, bit := b.word(p)
 		switch {
-		case bit == 1 && end-p >= 64*pageSize:
+		case bit == 1 && end-p >= wordSize:
 			*w = none64(!set)
-			p += 64 * pageSize
+			p += wordSize
 		case set:
 			*w |= bit
 			p += pageSize
@@ -84,12 +87,4 @@ func none64(set bool) uint64 {
 		return 0
 	}
 	return ^uint64(0)
-}
-
-// pagesFrom returns how many pages of a word there are from that of bit on.
-func pagesFrom(bit uint64) (n uintptr) {
-	for ; bit != 0; bit <<= 1 {
-		n++
-	}
-	return n
 }

@@ -36,19 +36,20 @@ type Memory struct {
 	dirty      bitmap  // the page does not read as zero
 	released   bitmap  // in use, but its content is not needed
 	low, high  uintptr // all below low is taken, and all from high on
+	arenas     uintptr // no arena below is free as a whole
 }
 
 // Init takes over RAM from start to end, both page-aligned, of which limit
 // bytes may be in use.
 func (m *Memory) Init(start, end uintptr, limit uint64) {
-	pages := (end - start) / pageSize
-	size := (pages + 63) / 64 * 8
-	m.inUse = bitmap{start, start}
-	m.dirty = bitmap{start + size, start}
-	m.released = bitmap{start + 2*size, start}
-	m.taken = bitmap{start + 3*size, start}
+	first := start &^ (wordSize - 1) // so that blocks are whole words
+	size := (end - first + wordSize - 1) / wordSize * 8
+	m.inUse = bitmap{start, first}
+	m.dirty = bitmap{start + size, first}
+	m.released = bitmap{start + 2*size, first}
+	m.taken = bitmap{start + 3*size, first}
 	m.start = (start + 4*size + pageSize - 1) &^ (pageSize - 1)
-	m.low = m.start
+	m.low, m.arenas = m.start, m.start
 	m.end, m.high = end, end
 	m.limit = limit
 }
@@ -86,12 +87,18 @@ func (m *Memory) Reserve(n uintptr) uintptr {
 	if n >= sparseSize && n < arenaSize {
 		return m.ReserveTop(n)
 	}
-	align := uintptr(pageSize)
-	if n >= arenaSize {
-		align = arenaSize
+	if n < arenaSize {
+		m.low = m.taken.next(m.low, m.end, false)
+		return m.take(m.lowest(m.low, n, pageSize), n)
 	}
-	m.low = m.taken.next(m.low, m.end, false)
-	return m.take(m.lowest(n, align), n)
+	at := m.lowest(m.arenas, arenaSize, arenaSize)
+	if m.arenas = at; at == 0 {
+		m.arenas = m.end
+	}
+	if n > arenaSize {
+		at = m.lowest(m.arenas, n, arenaSize)
+	}
+	return m.take(at, n)
 }
 
 // ReserveTop takes the last n bytes of addresses, or returns 0. Files, and what
@@ -120,9 +127,10 @@ func (m *Memory) highest(n uintptr) uintptr {
 	}
 }
 
-// lowest returns the first n free bytes at a multiple of align, or 0.
-func (m *Memory) lowest(n, align uintptr) uintptr {
-	for at := m.low; ; {
+// lowest returns the first n free bytes from the address from on at a multiple of
+// align, or 0.
+func (m *Memory) lowest(from, n, align uintptr) uintptr {
+	for at := from; ; {
 		at = (m.taken.next(at, m.end, false) + align - 1) &^ (align - 1)
 		if at > m.end || m.end-at < n {
 			return 0
@@ -239,6 +247,7 @@ func (m *Memory) Free(addr, n uintptr) bool {
 	}
 	m.taken.fill(addr, addr+round(n), false)
 	m.low = min(m.low, addr)
+	m.arenas = min(m.arenas, max(addr&^(arenaSize-1), m.start))
 	m.high = max(m.high, addr+round(n))
 	return true
 }

@@ -107,6 +107,9 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 			n := 1 + uintptr(rnd.Uint64N(12*pageSize))
 			if rnd.IntN(8) == 0 {
 				n = 1 + uintptr(rnd.Uint64N(uint64(pages)*pageSize/3))
+				if rnd.IntN(3) == 0 && pages >= 4096 {
+					n = arenaSize
+				}
 			}
 			top, reserve := rnd.IntN(2) == 0, mem.Reserve
 			if top {

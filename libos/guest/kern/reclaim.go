@@ -79,9 +79,7 @@ func (m *Memory) Reclaim(from uintptr) (start, size uintptr) {
 			}
 			continue
 		}
-		for p := b; p < b+blockSize; p += pageSize {
-			m.dirty.unset(p)
-		}
+		m.dirty.fill(b, b+blockSize, false)
 		if size == 0 {
 			start = b
 		}
@@ -96,12 +94,15 @@ func (m *Memory) Reclaim(from uintptr) (start, size uintptr) {
 // reclaimable reports whether the whole block at start is released or unused,
 // and some of it would become zero by going back to the host.
 func (m *Memory) reclaimable(start uintptr) bool {
-	dirty := false
-	for p := start; p < start+blockSize; p += pageSize {
-		if m.inUse.get(p) && !m.released.get(p) {
+	dirty := uint64(0)
+	for p := start; p < start+blockSize; p += wordSize {
+		inUse, _ := m.inUse.word(p)
+		released, _ := m.released.word(p)
+		if *inUse&^*released != 0 {
 			return false
 		}
-		dirty = dirty || m.dirty.get(p)
+		d, _ := m.dirty.word(p)
+		dirty |= *d
 	}
-	return dirty
+	return dirty != 0
 }
