@@ -70,7 +70,7 @@ type StatsPage struct {
 	EntryTSC    uint64 // TSC at the first guest instruction
 	MainTSC     uint64 // TSC just before main.main
 	RawSyscalls uint64 // SYSCALL instructions executed
-	MemUsed     uint64 // bytes of RAM in use now
+	_           uint64
 	MemPeak     uint64 // most bytes of RAM in use
 	Signals     uint64 // bit n-1: signal n is to be delivered; set by the monitor
 	// ProfileInterval is the number of nanoseconds of guest execution between

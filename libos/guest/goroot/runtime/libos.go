@@ -116,8 +116,9 @@ func libosNow() int64 {
 }
 
 // libosAcquire takes the lock. It is held for less than a microsecond at a time,
-// so that waiting for longer means that the host took the CPU from the vCPU that
-// has it: then the host gets this one too.
+// but while memory is cleared (kern.Memory.Use) or goes back to the host
+// (libosReclaim). Waiting for much longer thus most likely means that the host took
+// the CPU from the vCPU that has it: then the host gets this one too.
 func libosAcquire(pc *abi.PerCPU) {
 	for {
 		for i := 0; i < libosLockSpins; i++ {
