@@ -37,6 +37,7 @@ type Memory struct {
 	released   bitmap  // in use, but its content is not needed
 	low, high  uintptr // all below low is taken, and all from high on
 	arenas     uintptr // no arena below is free as a whole
+	files      bool    // ReserveTop has been called
 }
 
 // Init takes over RAM from start to end, both page-aligned, of which limit
@@ -79,13 +80,15 @@ func (m *Memory) reserved(addr, end uintptr) bool {
 //   - from 4 MiB on, aligned to that, from the bottom up: heap arenas, so aligned
 //     that the runtime has nothing to trim;
 //   - between, from the top down: indexes with a page in use here and there,
-//     which are kept away from memory that the host backs with 2 MiB pages.
+//     which are kept away from memory that the host backs with 2 MiB pages. That is
+//     as long as there are no files, which would be below: what the runtime takes
+//     of this size later, from the bottom too, it mostly fills.
 func (m *Memory) Reserve(n uintptr) uintptr {
 	if n = round(n); n > m.end-m.start {
 		return 0
 	}
-	if n >= sparseSize && n < arenaSize {
-		return m.ReserveTop(n)
+	if n >= sparseSize && n < arenaSize && !m.files {
+		return m.top(n)
 	}
 	if n < arenaSize {
 		m.low = m.taken.next(m.low, m.end, false)
@@ -108,6 +111,12 @@ func (m *Memory) ReserveTop(n uintptr) uintptr {
 	if n = round(n); n > m.end-m.start {
 		return 0
 	}
+	m.files = true
+	return m.top(n)
+}
+
+// top takes the last n free bytes, or returns 0.
+func (m *Memory) top(n uintptr) uintptr {
 	m.high = m.taken.last(m.low, m.high, false)
 	return m.take(m.highest(n), n)
 }

@@ -10,6 +10,7 @@ import (
 type memModel struct {
 	start, end, limit uint64
 	page              []modelPage
+	files             bool // there have been some: see Memory.Reserve
 }
 
 type modelPage struct {
@@ -45,7 +46,8 @@ func (m *memModel) place(n uintptr, top bool) uintptr {
 	if n = round(n); n > end-start {
 		return 0
 	}
-	if top || n >= sparseSize && n < arenaSize {
+	m.files = m.files || top
+	if top || n >= sparseSize && n < arenaSize && !m.files {
 		for at := end - n; at >= start; at -= step {
 			if free(at) {
 				return at
@@ -111,7 +113,7 @@ func runMemoryModel(t *testing.T, rnd *rand.Rand, pages int) {
 					n = arenaSize
 				}
 			}
-			top, reserve := rnd.IntN(2) == 0, mem.Reserve
+			top, reserve := step > 200 && rnd.IntN(2) == 0, mem.Reserve
 			if top {
 				reserve = mem.ReserveTop
 			}
@@ -293,8 +295,11 @@ func TestReservePlaces(t *testing.T) {
 	if got := mem.ReserveTop(1); got != end-2*sparseSize-2*pageSize {
 		t.Errorf("ReserveTop(1) = %#x, want %#x", got, end-2*sparseSize-2*pageSize)
 	}
+	if got := mem.Reserve(sparseSize); got != mem.start+pageSize {
+		t.Errorf("Reserve(sparse) beside a file = %#x, want the bottom, %#x", got, mem.start+pageSize)
+	}
 	arena := mem.Reserve(arenaSize)
-	if want := (mem.start + pageSize + arenaSize - 1) &^ (arenaSize - 1); arena != want {
+	if want := (mem.start + pageSize + sparseSize + arenaSize - 1) &^ (arenaSize - 1); arena != want {
 		t.Errorf("Reserve(arena) = %#x, want %#x", arena, want)
 	}
 	for _, n := range []uintptr{64 << 20, maxLength} {
@@ -307,8 +312,8 @@ func TestReservePlaces(t *testing.T) {
 	}
 }
 
-// TestHeapGrowsBesideFiles: arenas and metadata that are taken while files have
-// half of the addresses are not in the way of a large piece once the files are
+// TestHeapGrowsBesideFiles: arenas, metadata and indexes that are taken while files
+// have half of the addresses are not in the way of a large piece once the files are
 // gone.
 func TestHeapGrowsBesideFiles(t *testing.T) {
 	m := newMachine(t, 1)
@@ -322,7 +327,8 @@ func TestHeapGrowsBesideFiles(t *testing.T) {
 				t.Fatalf("round %d: piece %d of the file at %#x, want %#x", round, i, at, want)
 			}
 			file = append(file, at)
-			if i == 300 && mem.Reserve(arenaSize) == 0 || i%100 == 0 && mem.Reserve(pageSize) == 0 {
+			if i == 300 && mem.Reserve(arenaSize) == 0 || i%100 == 0 && mem.Reserve(pageSize) == 0 ||
+				i == 256 && mem.Reserve(sparseSize) == 0 {
 				t.Fatalf("round %d: no room for the heap beside %d pieces", round, i)
 			}
 		}
