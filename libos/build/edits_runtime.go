@@ -17,6 +17,13 @@ func runtimeEdits() []Edit {
 	return []Edit{
 		{File: sys, Name: "system calls", Anchor: syscall, Replace: call, Count: 40},
 		{
+			// After the store in this line the stack may be another thread's: a
+			// call must not push to it.
+			File: sys, Name: "end of a thread",
+			Anchor:  "\t// We're done using the stack.\n\tMOVL\t$0, (AX)\n",
+			Replace: "\t// We're done using the stack.\n\tJMP\truntime·libosExitThread(SB)\n",
+		},
+		{
 			// A name that debuggers know instead of instructions that they know.
 			File: "runtime/os_linux.go", Name: "signal return",
 			Anchor:  "sa.sa_restorer = abi.FuncPCABI0(sigreturn__sigaction)\n",

@@ -161,6 +161,18 @@ TEXT runtime·libosSyscall(SB),NOSPLIT|NOFRAME,$0
 	CALL	runtime·libosKernelSyscall<ABIInternal>(SB)
 	JMP	runtime·libosResume(SB)
 
+// libosExitThread is the end of a thread: *AX = 0 gives its stack away, and then it
+// calls exit(0) on the kernel stack of the vCPU. Nothing interrupts it there, since
+// InKernel is 1.
+TEXT runtime·libosExitThread(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	MOVL	$1, pcInKernel(GS)
+	MOVQ	pcKernelSP(GS), SP
+	MOVL	$0, (AX)
+	MOVL	$0, DI
+	MOVL	$60, AX			// exit
+	CALL	runtime·libosSyscall(SB)
+	INT	$3
+
 // libosRawSyscall is where a SYSCALL instruction leads (assembly outside of the
 // standard library has some), by way of the monitor's stub, which left the
 // return address on the stack.
