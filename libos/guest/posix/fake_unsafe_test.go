@@ -250,16 +250,23 @@ func sys(p *Process, num uintptr, args ...any) (int, linux.Errno) {
 	return int(r), errno
 }
 
-// host makes the same call of the real kernel.
+// host makes the same call of the real kernel. Those that poll are made again
+// if a signal came, which is of this program's own runtime: also with a timeout
+// of 0 they answer EINTR then. It leaves the sets of select as they were.
 func host(num uintptr, args ...any) (int, linux.Errno) {
 	var m arena
 	var u [6]uintptr
 	for i, x := range args {
 		u[i] = m.pointer(x)
 	}
-	r, _, errno := syscall.Syscall6(num, u[0], u[1], u[2], u[3], u[4], u[5])
-	keep(&m)
-	return int(r), linux.Errno(errno)
+	for {
+		r, _, errno := syscall.Syscall6(num, u[0], u[1], u[2], u[3], u[4], u[5])
+		if errno == syscall.EINTR && (num == linux.SysPoll || num == linux.SysSelect) {
+			continue
+		}
+		keep(&m)
+		return int(r), linux.Errno(errno)
+	}
 }
 
 //go:noinline
