@@ -11,10 +11,17 @@ import (
 // may be ready in a list. What it waits for puts itself into the list from
 // wherever it changes; epoll_wait then looks whether it is ready.
 //
-// Lock order: nothing is called with mu held.
+// Lock order: poller.nesting, scan of a set, scan of the sets in it, the locks
+// of what is waited for, mu. What tells of a change takes mu only, and nothing
+// is called with it held.
 type epoll struct {
 	p     *Process
 	notes notifier
+
+	// scan is ep->mtx of Linux: one at a time looks at the list or changes the
+	// set. While an item is out of the list because someone asks whether it is
+	// ready, others wait: they neither miss it nor get it twice.
+	scan sync.Mutex
 
 	mu    sync.Mutex // guards what follows and the links of items
 	items map[epollKey]*epollItem
@@ -32,9 +39,9 @@ type epollItem struct {
 	set     *epoll
 	key     epollKey
 	target  watched
-	mask    atomic.Uint32 // events that are waited for, with flags; without events: disabled
-	data    [2]uint32     // guarded by epoll.mu, as are the next two
-	listed  bool
+	mask    atomic.Uint32 // events that are waited for, with flags; without events: disabled. Set with epoll.scan held
+	data    [2]uint32     // guarded by epoll.scan
+	listed  bool          // guarded by epoll.mu, as is the next
 	removed bool
 }
 
@@ -120,7 +127,15 @@ func (o *poller) sysEpollCtl(a *Args) linux.Errno {
 	if !ok || f == of {
 		return linux.EINVAL
 	}
+	inner, nested := target.(*epoll)
+	if nested && op == linux.EpollCtlAdd {
+		// Else two of these could make a ring together.
+		o.nesting.Lock()
+		defer o.nesting.Unlock()
+	}
 	key := epollKey{a.int(2), of}
+	e.scan.Lock()
+	defer e.scan.Unlock()
 	e.mu.Lock()
 	item := e.items[key]
 	e.mu.Unlock()
@@ -129,10 +144,11 @@ func (o *poller) sysEpollCtl(a *Args) linux.Errno {
 		if item != nil {
 			return linux.EEXIST
 		}
-		if inner, ok := target.(*epoll); ok && !e.mayContain(inner) {
+		if nested && !e.mayContain(inner) {
 			return linux.ELOOP
 		}
-		return e.add(key, target, event)
+		e.add(key, target, event)
+		return 0
 	case linux.EpollCtlMod:
 		if item == nil {
 			return linux.ENOENT
@@ -140,10 +156,8 @@ func (o *poller) sysEpollCtl(a *Args) linux.Errno {
 		if (item.mask.Load()|event.Events)&linux.EpollExclusive != 0 {
 			return linux.EINVAL
 		}
-		e.mu.Lock()
 		item.data = event.Data
 		item.mask.Store(event.Events | epollAlways)
-		e.mu.Unlock()
 		item.signal(target.ready())
 		return 0
 	case linux.EpollCtlDel:
@@ -156,19 +170,15 @@ func (o *poller) sysEpollCtl(a *Args) linux.Errno {
 	return linux.EINVAL
 }
 
-func (e *epoll) add(key epollKey, target watched, event linux.EpollEvent) linux.Errno {
+// add makes an item. scan is held.
+func (e *epoll) add(key epollKey, target watched, event linux.EpollEvent) {
 	item := &epollItem{set: e, key: key, target: target, data: event.Data}
 	item.mask.Store(event.Events | epollAlways)
 	e.mu.Lock()
-	if e.items[key] != nil {
-		e.mu.Unlock()
-		return linux.EEXIST
-	}
 	e.items[key] = item
 	e.mu.Unlock()
 	target.waiters().add(watch{to: item})
 	item.signal(target.ready())
-	return 0
 }
 
 // maxNested is how deep sets of sets may be (EP_MAX_NESTS of Linux).
@@ -248,6 +258,8 @@ func (o *poller) sysEpollWait(a *Args, timeout int64) (uintptr, linux.Errno) {
 // collect stores the events of items that are ready. Each item of the list is
 // looked at once; those that wait for a level stay in it, behind the others.
 func (e *epoll) collect(events []linux.EpollEvent) (found int) {
+	e.scan.Lock()
+	defer e.scan.Unlock()
 	e.mu.Lock()
 	left := len(e.list)
 	for ; left > 0 && found < len(events); left-- {
@@ -295,6 +307,8 @@ func (e *epoll) waiters() *notifier { return &e.notes }
 
 // ready looks at the items of the list, without taking any out.
 func (e *epoll) ready() uint32 {
+	e.scan.Lock()
+	defer e.scan.Unlock()
 	e.mu.Lock()
 	list := make([]*epollItem, 0, len(e.list))
 	for _, i := range e.list {

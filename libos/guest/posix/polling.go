@@ -1,6 +1,10 @@
 package posix
 
-import "unibench/libos/guest/linux"
+import (
+	"sync"
+
+	"unibench/libos/guest/linux"
+)
 
 // pollHook holds all that only programs need which wait for descriptors
 // themselves. Nothing but EnablePolling mentions the type behind it, so that
@@ -20,7 +24,7 @@ type pollCalls interface {
 // through PollRegister.
 func (p *Process) EnablePolling() {
 	if p.polling.Load() == nil {
-		p.polling.Store(&pollHook{&poller{p}})
+		p.polling.Store(&pollHook{&poller{p: p}})
 	}
 }
 
@@ -37,7 +41,10 @@ func isPollCall(num uintptr) bool {
 
 // poller is what EnablePolling adds to a process. Masks of signals are
 // accepted and mean nothing: signals do not interrupt calls here.
-type poller struct{ p *Process }
+type poller struct {
+	p       *Process
+	nesting sync.Mutex // held by who puts an epoll set into another
+}
 
 func (o *poller) call(num uintptr, a *Args) (uintptr, linux.Errno) {
 	switch num {
