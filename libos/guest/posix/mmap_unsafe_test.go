@@ -315,6 +315,25 @@ func TestProtect(t *testing.T) {
 	}
 }
 
+// TestMappingFarOff: a shared mapping further into a file than there are
+// addresses cannot be.
+func TestMappingFarOff(t *testing.T) {
+	p := New(newFake())
+	fd := must(t, p, linux.SysOpen, "/tmp/f", linux.OCreat|linux.ORdwr, 0o644)
+	for _, off := range []int{1 << 47, 1 << 62, 3 << 61, 1<<63 - 1<<16, 1<<63 - 8192} {
+		if got, errno := sys(p, linux.SysMmap, 0, 4096, linux.ProtRead, linux.MapShared, fd, off); errno != linux.ENOMEM {
+			t.Errorf("mmap at %#x = %#x, %d, want ENOMEM", off, got, errno)
+		}
+	}
+	if _, errno := sys(p, linux.SysMmap, 0, 8192, linux.ProtRead, linux.MapShared, fd, 1<<63-4096); errno != linux.EOVERFLOW {
+		t.Errorf("mmap beyond all offsets = %d, want EOVERFLOW", errno)
+	}
+	start := uintptr(must(t, p, linux.SysMmap, 0, 4096, linux.ProtRead, linux.MapPrivate, fd, 1<<62))
+	if at(start, 1)[0] != 0 {
+		t.Error("a copy of nothing is not zero")
+	}
+}
+
 // TestMappingsConcurrently maps, changes and unmaps one file from all sides.
 func TestMappingsConcurrently(t *testing.T) {
 	p := New(newFake())

@@ -9,6 +9,9 @@ const PageSize = 4096
 // (SQLite's index of its log) then grows in place.
 const minExtent = 1 << 20
 
+// maxExtent is more than any address space has, in bytes.
+const maxExtent = 1 << 47
+
 // extent is the one piece of memory that holds the beginning of a file which is
 // or was mapped: the mappings are this memory, and reading and writing use it
 // too, so that each sees what the others do. It cannot move while it is mapped.
@@ -74,6 +77,9 @@ func (c *content) shrink(size int64, fs *FS) {
 // into an extent. A mapping that needs more addresses than an extent has that
 // is mapped already is ENOMEM.
 func (c *content) gather(n int64, fs *FS) linux.Errno {
+	if n > maxExtent {
+		return linux.ENOMEM
+	}
 	n = (n + ChunkSize - 1) &^ (ChunkSize - 1)
 	if n <= int64(len(c.extent.mem)) {
 		return 0
@@ -125,7 +131,7 @@ func (c *content) drop(fs *FS) {
 }
 
 // Map returns the memory of n bytes of a regular file at off, both multiples of
-// PageSize and in sum not too large, for a shared mapping: it is the file's own
+// PageSize and their sum no overflow, for a shared mapping: it is the file's own
 // until Unmap. Only the part within the size of the file may be touched. The
 // mapping keeps the contents as an open description does.
 func (n *Inode) Map(off, size int64) ([]byte, linux.Errno) {
