@@ -32,7 +32,7 @@ type unixSocket struct {
 	load    int       // of packets
 	pending []*file   // connections that accept has not returned yet
 	backlog int
-	starved []*unixSocket // senders that found no room
+	starved []*unixSocket // that found no room for a packet, sending or polling
 
 	node *vfs.Inode // that the address names; set before addr
 }
@@ -99,7 +99,8 @@ func (s *unixSocket) ready() (events uint32) {
 }
 
 // roomy reports whether from should be told that it may send: while half of
-// the queue is free, so that a sender is not woken for each byte.
+// the queue is free, so that a sender is not woken for each byte. If not, from
+// will be told once that may have changed.
 func (s *unixSocket) roomy(from *unixSocket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +110,33 @@ func (s *unixSocket) roomy(from *unixSocket) bool {
 	if s.kind == linux.SockStream {
 		return s.bytes.used <= linux.BufDefault/2
 	}
-	return s.load <= linux.BufDefault/2 && (s.to.Load() == from || len(s.packets) <= linux.UnixDgramQlen)
+	if s.load <= linux.BufDefault/2 && (s.to.Load() == from || len(s.packets) <= linux.UnixDgramQlen) {
+		return true
+	}
+	s.starve(from)
+	return false
+}
+
+// starve has w told once a packet was received or the socket closed. mu is held.
+func (s *unixSocket) starve(w *unixSocket) {
+	for _, known := range s.starved {
+		if known == w {
+			return
+		}
+	}
+	s.starved = append(s.starved, w)
+}
+
+// leave takes back that s waits for room at to.
+func (s *unixSocket) leave(to *unixSocket) {
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	for i, w := range to.starved {
+		if w == s {
+			to.starved = append(to.starved[:i], to.starved[i+1:]...)
+			return
+		}
+	}
 }
 
 // fail makes errno what the next call reports.
@@ -161,6 +188,9 @@ func (s *unixSocket) close() {
 		}
 		to.shut.Store(shutBoth)
 		to.tell(linux.PollIn | linux.PollOut | linux.PollHup | linux.PollRdhup)
+	}
+	if to := s.to.Load(); to != nil && !s.paired() {
+		s.leave(to)
 	}
 	for _, f := range pending {
 		if to := f.stream.(*unixSocket).to.Load(); to != nil {

@@ -193,13 +193,7 @@ func (s *unixSocket) enqueue(to *unixSocket, p packet) linux.Errno {
 		to.mu.Unlock()
 		return linux.EPIPE
 	case back != s && to != s && len(to.packets) > linux.UnixDgramQlen, len(to.packets) > 0 && to.load+packetLoad+len(p.data) > linux.BufDefault:
-		known := false
-		for _, w := range to.starved {
-			known = known || w == s
-		}
-		if !known {
-			to.starved = append(to.starved, s)
-		}
+		to.starve(s)
 		to.mu.Unlock()
 		return linux.EAGAIN
 	}
