@@ -78,13 +78,11 @@ func (p *Process) sysSendfile(a *Args) (uintptr, linux.Errno) {
 		}
 		return uintptr(n), store(a, 2, off+int64(n))
 	}
-	in.mu.Lock()
-	start := in.off
-	in.mu.Unlock()
+	start := in.off.Load()
 	n, errno := move(start)
 	if errno == 0 {
 		in.mu.Lock()
-		in.off = start + int64(n)
+		in.off.Store(start + int64(n))
 		in.mu.Unlock()
 	}
 	return uintptr(n), errno
@@ -151,9 +149,7 @@ func offset(a *Args, i int, f *file) (int64, linux.Errno) {
 	if !a.null(i) {
 		return load[int64](a, i)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.off, 0
+	return f.off.Load(), 0
 }
 
 // advance stores where a copy ended in the place that offset took it from.
@@ -163,6 +159,6 @@ func advance(a *Args, i int, f *file, off int64) linux.Errno {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.off = off
+	f.off.Store(off)
 	return 0
 }

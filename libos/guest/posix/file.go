@@ -20,8 +20,11 @@ type file struct {
 
 	ranges atomic.Pointer[rangeLocks] // set once the description took a lock on bytes
 
-	mu  sync.Mutex // guards offset, and serialises who moves it
-	off int64      // of a folder: the position as vfs.Inode.NextEntry takes it
+	mu sync.Mutex // serialises who moves off
+	// off is the offset; of a folder: the position as vfs.Inode.NextEntry takes
+	// it. It is set with mu held, and read without too: the text of a file of
+	// proc(5) is made with mu of that file held, and may show any file's offset.
+	off atomic.Int64
 
 	made snapshot // of a file that is made up; guarded by mu
 }
@@ -122,8 +125,8 @@ func (f *file) read(b []byte) (int, linux.Errno) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	n := f.readNode(b, f.off)
-	f.off += int64(n)
+	n := f.readNode(b, f.off.Load())
+	f.off.Add(int64(n))
 	return n, 0
 }
 
@@ -155,12 +158,12 @@ func (f *file) write(b []byte) (int, linux.Errno) {
 	if f.has(linux.OAppend) {
 		n, end, errno := f.node.Append(b)
 		if errno == 0 {
-			f.off = end
+			f.off.Store(end)
 		}
 		return n, errno
 	}
-	n, errno := f.node.WriteAt(b, f.off)
-	f.off += int64(n)
+	n, errno := f.node.WriteAt(b, f.off.Load())
+	f.off.Add(int64(n))
 	return n, errno
 }
 
@@ -232,7 +235,7 @@ func (f *file) seek(off int64, whence int) (int64, linux.Errno) {
 	switch whence {
 	case linux.SeekSet:
 	case linux.SeekCur:
-		off += f.off
+		off += f.off.Load()
 	case linux.SeekEnd:
 		if f.node.Virtual() && !f.node.IsDir() {
 			return 0, linux.EINVAL // it has no end yet
@@ -253,7 +256,7 @@ func (f *file) seek(off int64, whence int) (int64, linux.Errno) {
 	if off < 0 {
 		return 0, linux.EINVAL
 	}
-	f.off = off
+	f.off.Store(off)
 	return off, 0
 }
 

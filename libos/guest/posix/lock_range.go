@@ -108,9 +108,7 @@ func (l *flock) bytes(f *file) (start, end int64, errno linux.Errno) {
 	switch l.Whence {
 	case linux.SeekSet:
 	case linux.SeekCur:
-		f.mu.Lock()
-		start += f.off
-		f.mu.Unlock()
+		start += f.off.Load()
 	case linux.SeekEnd:
 		start += f.node.Size()
 	default:

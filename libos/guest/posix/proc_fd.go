@@ -72,14 +72,11 @@ func (p *Process) fileInfo(fd int) []byte {
 		return nil
 	}
 	defer f.put()
-	f.mu.Lock()
-	off := f.off
-	f.mu.Unlock()
 	flags := ""
 	for n := uint32(f.flags.Load()); n != 0; n >>= 3 {
 		flags = string([]byte{byte('0' + n&7)}) + flags
 	}
-	return []byte("pos:\t" + decimal(int(off)) + "\nflags:\t0" + flags + "\nmnt_id:\t1\nino:\t" + decimal(int(f.stat().Ino)) + "\n")
+	return []byte("pos:\t" + decimal(int(f.off.Load())) + "\nflags:\t0" + flags + "\nmnt_id:\t1\nino:\t" + decimal(int(f.stat().Ino)) + "\n")
 }
 
 func (e *epoll) procName() string   { return "anon_inode:[eventpoll]" }

@@ -84,6 +84,18 @@ func keys(text string) map[string]bool {
 	return found
 }
 
+// TestProcFDInfo: a file that shows offsets may show its own.
+func TestProcFDInfo(t *testing.T) {
+	p := New(newFake())
+	b := make([]byte, 100)
+	fd := must(t, p, linux.SysOpen, "/proc/self/fdinfo/2", linux.ORdonly, 0)
+	must(t, p, linux.SysDup2, fd, 2)
+	must(t, p, linux.SysRead, fd, b, 7)
+	if n := must(t, p, linux.SysPread64, 2, b, len(b), 0); !strings.HasPrefix(string(b[:n]), "pos:\t7\n") {
+		t.Errorf("fdinfo after 7 bytes of it: %q", b[:n])
+	}
+}
+
 // TestProcFormats: the files have the fields that Linux has, and true values.
 func TestProcFormats(t *testing.T) {
 	p := New(newFake())

@@ -150,9 +150,7 @@ func (p *Process) sysIoctl(a *Args) linux.Errno {
 			return store(a, 2, int32(e.queued()))
 		}
 		if f.stream == nil && f.node.Kind() == linux.ModeRegular {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			return store(a, 2, int32(f.node.Size()-f.off))
+			return store(a, 2, int32(f.node.Size()-f.off.Load()))
 		}
 	case linux.Tcgets:
 		if isTerminal(f.stream) {

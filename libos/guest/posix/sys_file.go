@@ -112,7 +112,7 @@ func (p *Process) sysGetdents(a *Args) (uintptr, linux.Errno) {
 	defer f.mu.Unlock()
 	n := 0
 	for {
-		e, ok, errno := f.node.NextEntry(f.off)
+		e, ok, errno := f.node.NextEntry(f.off.Load())
 		if errno != 0 {
 			return 0, errno
 		}
@@ -133,7 +133,7 @@ func (p *Process) sysGetdents(a *Args) (uintptr, linux.Errno) {
 		d[18] = byte(e.Kind >> 12) // DT_ values are the type bits of the mode
 		clear(d[19+copy(d[19:], e.Name):])
 		n += size
-		f.off = e.Cookie
+		f.off.Store(e.Cookie)
 	}
 	return uintptr(n), 0
 }
