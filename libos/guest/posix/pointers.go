@@ -47,7 +47,6 @@ var pointerMasks = [...]uint8{
 	linux.SysPrlimit64: p3 | p4, linux.SysClockNanosleep: p3 | p4, linux.SysTimerSettime: p3 | p4,
 	linux.SysTimerfdSettime: p3 | p4,
 	linux.SysStatx:          p2 | p5, linux.SysSendto: p2 | p5, linux.SysRecvmmsg: p2 | p5, linux.SysEpollPwait: p2 | p5,
-	linux.SysFutex:      p1 | p5,
 	linux.SysRecvfrom:   p2 | p5 | p6,
 	linux.SysSocketpair: p4, linux.SysSetsockopt: p4, linux.SysEpollCtl: p4,
 	linux.SysGetsockopt:  p4 | p5,
@@ -62,8 +61,24 @@ var pointerMasks = [...]uint8{
 	linux.SysSchedSetscheduler: p3, linux.SysSchedSetaffinity: p3, linux.SysCapset: p1 | p2,
 	linux.SysPreadv2: p2, linux.SysPwritev2: p2, linux.SysOpenat2: p2 | p3,
 
-	linux.SysIoctl: byRequest, linux.SysFcntl: byRequest,
+	linux.SysIoctl: byRequest, linux.SysFcntl: byRequest, linux.SysFutex: byRequest,
 }
+
+// Operations of futex(2) with more than one pointer, and their flags.
+const (
+	futexWait          = 0
+	futexRequeue       = 3
+	futexCmpRequeue    = 4
+	futexWakeOp        = 5
+	futexLockPI        = 6
+	futexWaitBitset    = 9
+	futexWaitRequeuePI = 11
+	futexCmpRequeuePI  = 12
+	futexLockPI2       = 13
+
+	futexPrivate  = 128
+	futexRealtime = 256
+)
 
 // pointersByRequest is PointerMask of the calls with several meanings, and of those
 // beyond Linux's. A number must not be taken for a pointer, for the collector rejects
@@ -85,6 +100,18 @@ func pointersByRequest(num, request uintptr) uint8 {
 		case linux.FGetlk, linux.FSetlk, linux.FSetlkw, linux.FOfdGetlk, linux.FOfdSetlk, linux.FOfdSetlkw:
 			return p3
 		}
+	case linux.SysFutex:
+		// Argument 4 is a struct timespec where the operation waits, and a count
+		// where it moves those that wait to the word of argument 5.
+		switch request &^ (futexPrivate | futexRealtime) {
+		case futexWait, futexWaitBitset, futexLockPI, futexLockPI2:
+			return p1 | p4
+		case futexRequeue, futexCmpRequeue, futexCmpRequeuePI, futexWakeOp:
+			return p1 | p5
+		case futexWaitRequeuePI:
+			return p1 | p4 | p5
+		}
+		return p1
 	case linux.SysZcRecv, linux.SysZcDone:
 		return p2
 	case linux.SysZcSend:
