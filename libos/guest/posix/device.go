@@ -67,7 +67,7 @@ func (d *device) close()                           {}
 type console struct {
 	hal     HAL
 	fd      int
-	reading sync.Mutex // who reads, or waits to: the HAL serves one at a time
+	reading *sync.Mutex // Process.reading
 }
 
 func (c *console) read(p []byte, nonblock bool) (int, linux.Errno) {

@@ -30,6 +30,10 @@ type Process struct {
 	fifos  fifoTable
 	ranges rangeLocks
 
+	// reading is held by who reads from the console, by whichever descriptor, or
+	// waits to: the HAL serves one at a time.
+	reading sync.Mutex
+
 	alarms  alarms
 	polling atomic.Pointer[pollHook]   // set by EnablePolling
 	sockets atomic.Pointer[socketHook] // set by EnableSockets
@@ -64,7 +68,7 @@ func New(hal HAL) *Process {
 			flags = linux.ORdwr
 		}
 		if hal.ConsoleMode(fd) != 0 {
-			p.fds[fd].file.Store(newFile(nil, &console{hal: hal, fd: fd}, flags))
+			p.fds[fd].file.Store(newFile(nil, &console{hal: hal, fd: fd, reading: &p.reading}, flags))
 		}
 	}
 	return p
