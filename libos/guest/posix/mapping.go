@@ -16,7 +16,7 @@ type mapping struct {
 	off        int64      // in the file, of start
 	shared     bool
 	prot       int
-	writer     bool // the description may write
+	writer     bool // it may be made writable: the description was, and no seal was against it
 }
 
 // span is a range of addresses.
@@ -82,6 +82,20 @@ func (m *mappings) add(x mapping) {
 	m.list = append(m.list, x)
 }
 
+// share maps n bytes of the file of x, from x.off on, and adds that, at the
+// addresses that it returns. mu is held: a seal (Process.seals) comes before all of
+// it or behind.
+func (m *mappings) share(x mapping, n uintptr) (span, linux.Errno) {
+	b, errno := x.node.Map(x.off, int64(n))
+	if errno != 0 {
+		return span{}, errno
+	}
+	s := spanOf(b)
+	x.start, x.end = s.start, s.end
+	m.list = append(m.list, x)
+	return s, 0
+}
+
 // within calls f with the part of each mapping that lies in s. f may change
 // attributes of the mapping itself, whole.
 func (m *mappings) within(s span, f func(part mapping, whole *mapping) linux.Errno) linux.Errno {
@@ -105,9 +119,14 @@ func (m *mappings) within(s span, f func(part mapping, whole *mapping) linux.Err
 // cut takes s out of the mappings and returns what was taken, with what it
 // holds. Of several mappings of the same memory it takes one, best the one that
 // is all of s.
-func (m *mappings) cut(s span) (taken []mapping) {
+func (m *mappings) cut(s span) []mapping {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.take(s)
+}
+
+// take is cut with mu held.
+func (m *mappings) take(s span) (taken []mapping) {
 	for s.start < s.end {
 		best, next := -1, s.end
 		for i, x := range m.list {

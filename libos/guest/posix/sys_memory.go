@@ -201,31 +201,31 @@ func (p *Process) sysMremap(a *Args) (uintptr, linux.Errno) {
 }
 
 // remapShared maps more of a file. The mapping comes off first, so that the file
-// can move if nobody else has it mapped.
+// can move if nobody else has it mapped. No seal can come meanwhile.
 func (p *Process) remapShared(m mapping, old, want span, mayMove bool) (uintptr, linux.Errno) {
 	m.node.Acquire()
 	defer m.node.Release()
-	if mayMove {
-		p.forget(old)
-	}
-	b, errno := m.node.Map(m.off, int64(want.end-want.start))
-	if errno != 0 && mayMove {
-		if b, e := m.node.Map(m.off, int64(old.end-old.start)); e == 0 {
-			s := spanOf(b)
-			m.start, m.end = s.start, s.end
-			p.maps.add(m)
+	p.maps.mu.Lock()
+	defer p.maps.mu.Unlock()
+	drop := func() {
+		for _, x := range p.maps.take(old) {
+			x.release()
 		}
 	}
+	if mayMove {
+		drop()
+	}
+	s, errno := p.maps.share(m, want.end-want.start)
 	if errno != 0 {
+		if mayMove {
+			p.maps.share(m, old.end-old.start)
+		}
 		return 0, linux.ENOMEM
 	}
 	if !mayMove {
-		p.forget(old)
+		drop()
 	}
-	s := spanOf(b)
-	m.start, m.end = s.start, s.end
-	p.maps.add(m)
-	return m.start, 0
+	return s.start, 0
 }
 
 // remapCopy moves anonymous memory, or a private mapping, to where there is room.

@@ -99,20 +99,17 @@ func (p *Process) mapFile(f *file, addr, n uintptr, prot, flags int, off int64) 
 		return 0, linux.ENOMEM
 	}
 	m := mapping{node: f.node, off: off, shared: shared, prot: prot, writer: f.writable() == 0}
-	if shared && prot&linux.ProtWrite != 0 {
-		if errno := f.node.MayMap(); errno != 0 {
-			return 0, errno
-		}
-	}
 	if shared {
-		b, errno := f.node.Map(off, int64(n))
-		if errno != 0 {
-			return 0, errno
+		p.maps.mu.Lock()
+		defer p.maps.mu.Unlock()
+		if errno := f.node.MayMap(); errno != 0 {
+			if prot&linux.ProtWrite != 0 {
+				return 0, errno
+			}
+			m.writer = false
 		}
-		s := spanOf(b)
-		m.start, m.end = s.start, s.end
-		p.maps.add(m)
-		return m.start, 0
+		s, errno := p.maps.share(m, n)
+		return s.start, errno
 	}
 	if errno := p.replace(addr, n, flags&linux.MapFixed != 0); errno != 0 {
 		return 0, errno
