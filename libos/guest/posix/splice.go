@@ -13,11 +13,12 @@ const (
 )
 
 // splices reports whether splice works with f, which is no pipe, as it does with
-// what Linux has its splice_read and splice_write for.
+// what Linux has its splice_read and splice_write for. Of files that are made up
+// Linux has it for some; a program has to do without for the others.
 func (f *file) splices(write bool) bool {
 	switch s := f.stream.(type) {
 	case nil:
-		return f.node.Kind() == linux.ModeRegular
+		return f.node.Kind() == linux.ModeRegular && !f.node.Virtual()
 	case *device:
 		return write && s.rdev != devFull || !write && s.rdev != devNull
 	case *console, *output, socket:

@@ -186,6 +186,21 @@ func TestSpliceWaits(t *testing.T) {
 	}
 }
 
+// TestSpliceMadeUp: a file that is made up is refused, not taken for an empty one.
+func TestSpliceMadeUp(t *testing.T) {
+	p := New(newFake())
+	r, w := openPipe(t, p, linux.ONonblock)
+	f := must(t, p, linux.SysOpen, "/proc/self/comm", linux.ORdwr, 0)
+	if n, errno := sys(p, linux.SysSplice, f, 0, w, 0, 100, 0); errno != linux.EINVAL {
+		t.Errorf("splice from it = %d, %d, want EINVAL", n, errno)
+	}
+	must(t, p, linux.SysWrite, w, []byte("x"), 1)
+	if n, errno := sys(p, linux.SysSplice, r, 0, f, 0, 100, 0); errno != linux.EINVAL {
+		t.Errorf("splice to it = %d, %d, want EINVAL", n, errno)
+	}
+	must(t, p, linux.SysRead, r, make([]byte, 1), 1) // it is still there
+}
+
 // TestSplicePromise: room that a splice waits with is not taken by others, and
 // free again if nothing comes.
 func TestSplicePromise(t *testing.T) {
