@@ -246,20 +246,22 @@ func TestUDP(t *testing.T) {
 	if len(got[linux.IPPktinfo]) != 12 || got[linux.IPPktinfo][0] != 2 || got[linux.IPTTL][0] != 63 || got[linux.IPTos][0] != 8 {
 		t.Errorf("ancillary data = %v", got)
 	}
-	// Ten at once.
-	many := make([]mmsghdr, 10)
-	for i := range many {
-		many[i].msghdr = *header2(in4(2000), vectorOf(bytes.Repeat([]byte{'x'}, i)), nil)
-	}
-	if n := must(t, p, linux.SysSendmmsg, a, &many[0], 10, 0); n != 10 || many[7].count != 7 {
-		t.Errorf("sendmmsg = %d, %d", n, many[7].count)
-	}
-	bufs := make([]byte, 200)
-	for i := range many {
-		many[i].msghdr = *header2(make([]byte, 16), vectorOf(bufs[10*i:10*i+10]), nil)
-	}
-	if n := must(t, p, linux.SysRecvmmsg, b, &many[0], 10, linux.MsgWaitforone, 0); n != 10 || many[7].count != 7 {
-		t.Errorf("recvmmsg = %d, %d", n, many[7].count)
+	// Ten at once, without a timeout and with one beyond all clocks.
+	for _, timeout := range []any{0, &linux.Timespec{Sec: 1 << 62}} {
+		many := make([]mmsghdr, 10)
+		for i := range many {
+			many[i].msghdr = *header2(in4(2000), vectorOf(bytes.Repeat([]byte{'x'}, i)), nil)
+		}
+		if n := must(t, p, linux.SysSendmmsg, a, &many[0], 10, 0); n != 10 || many[7].count != 7 {
+			t.Errorf("sendmmsg = %d, %d", n, many[7].count)
+		}
+		bufs := make([]byte, 200)
+		for i := range many {
+			many[i].msghdr = *header2(make([]byte, 16), vectorOf(bufs[10*i:10*i+10]), nil)
+		}
+		if n := must(t, p, linux.SysRecvmmsg, b, &many[0], 10, linux.MsgWaitforone, timeout); n != 10 || many[7].count != 7 {
+			t.Errorf("recvmmsg = %d, %d", n, many[7].count)
+		}
 	}
 }
 

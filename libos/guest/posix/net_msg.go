@@ -212,7 +212,8 @@ func (n *network) sysRecvmmsg(a *Args) (uintptr, linux.Errno) {
 		if errno != 0 {
 			return 0, errno
 		}
-		until = n.p.hal.MonoTime() + d
+		now := n.p.hal.MonoTime()
+		until = now + min(d, until-now)
 	}
 	s, f, errno := n.socket(a)
 	if errno != 0 {
