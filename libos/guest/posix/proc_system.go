@@ -42,7 +42,7 @@ var procRoot = []procFile{
 		{name: "fs", files: []procFile{
 			{name: "file-max", text: procMaxFiles, perm: 0o644},
 			{name: "nr_open", text: procMaxFiles, perm: 0o644},
-			{name: "pipe-max-size", text: func(*Process) []byte { return []byte(decimal(pipeSize) + "\n") }, perm: 0o644},
+			{name: "pipe-max-size", text: func(*Process) []byte { return []byte(decimal(maxPipeSize) + "\n") }, perm: 0o644},
 		}},
 		{name: "net", files: []procFile{
 			{name: "core", files: []procFile{

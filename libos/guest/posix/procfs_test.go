@@ -133,6 +133,7 @@ func TestProcFormats(t *testing.T) {
 		{"self/task/3/cgroup", "0::/\n"},
 		{"sys/kernel/hostname", "fake\n"},
 		{"sys/net/core/somaxconn", "4096\n"},
+		{"sys/fs/pipe-max-size", "1048576\n"},
 	} {
 		if got := readAll(t, p, "/proc/"+c.file); !strings.Contains(got, c.want) {
 			t.Errorf("/proc/%s has no %q:\n%s", c.file, c.want, got)
