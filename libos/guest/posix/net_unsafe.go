@@ -131,7 +131,7 @@ func valid(p unsafe.Pointer) unsafe.Pointer {
 	return p
 }
 
-// addressOf returns the address in h. nil if there is none.
+// address returns the address in h, nil if there is none.
 func (h *msghdr) address() ([]byte, linux.Errno) {
 	if h.name == nil {
 		return nil, 0
@@ -191,7 +191,7 @@ func recvMessage(s socket, m *message, flags int, nonblock bool) (int, linux.Err
 	return s.recv(hide(m), flags, nonblock)
 }
 
-// loan returns the address of b for a program.
+// address returns the address of b for a program.
 func address(b []byte) *byte { return unsafe.SliceData(b) }
 
 // ucredBytes returns the bytes of c.

@@ -35,7 +35,7 @@ type FS struct {
 	mem   Memory
 	limit int64 // bytes
 
-	used    atomic.Int64 // bytes held by chunks of files
+	used    atomic.Int64 // bytes held by chunks and extents of files
 	lastIno atomic.Uint64
 	live    atomic.Int64 // inodes that have a name
 

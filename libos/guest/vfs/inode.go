@@ -9,8 +9,8 @@ import (
 // device is the st_dev of every file: major 0, as for all unnamed devices.
 const device = 1
 
-// An Inode is one file: a regular file, folder, symbolic link or device node.
-// It stays usable after its last name is removed.
+// An Inode is one file: a regular file, folder, symbolic link, device node, named
+// pipe or socket. It stays usable after its last name is removed.
 type Inode struct {
 	fs      *FS
 	ino     uint64
@@ -172,7 +172,7 @@ func (n *Inode) links(delta int) {
 	n.release()
 }
 
-// touch marks the contents of a folder as changed.
+// touch marks the contents as changed: of a folder, or through a mapping.
 func (n *Inode) touch() {
 	n.attrs.Lock()
 	defer n.attrs.Unlock()
