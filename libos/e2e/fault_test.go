@@ -120,7 +120,7 @@ func TestLibraryFault(t *testing.T) {
 	inOrder(t, "standard error", o.Stderr, []string{
 		`^uni-vmm: vCPU 0: library OS panic 1 at 0x[0-9a-f]+, vector 14, address \(` + nowhere + `\)`,
 		`\nvCPU 0 in the library OS, for thread 1:\n  rip `, `cr2 0000` + nowhere[2:],
-		`kern\.\(\*Kernel\)\.Sigprocmask\+`, `runtime\.libosSyscall\+`, `main\.library\+`, `\nthread 1:\n`, `main\.library\+`,
+		`kern\.\(\*Kernel\)\.Sigprocmask\+`, `runtime\.libosSyscall\.abi0\+`, `main\.library\+`, `\nthread 1:\n`, `main\.library\+`,
 	})
 	gdb, err := exec.LookPath("gdb")
 	if err != nil {

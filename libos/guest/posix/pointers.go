@@ -64,7 +64,7 @@ var pointerMasks = [...]uint8{
 	linux.SysIoctl: byRequest, linux.SysFcntl: byRequest, linux.SysFutex: byRequest,
 }
 
-// Operations of futex(2) with more than one pointer, and their flags.
+// Operations of futex(2) with more than one pointer.
 const (
 	futexWait          = 0
 	futexRequeue       = 3
@@ -75,10 +75,17 @@ const (
 	futexWaitRequeuePI = 11
 	futexCmpRequeuePI  = 12
 	futexLockPI2       = 13
-
-	futexPrivate  = 128
-	futexRealtime = 256
 )
+
+// futexPointers is PointerMask of futex(2) by the operation, without its flags, which are
+// the bits above. Argument 4 is a struct timespec where the operation waits, and a count
+// where it moves those that wait to the word of argument 5. It is data, since each word
+// on the stack counts here.
+var futexPointers = [16]uint8{
+	futexWait: p1 | p4, 1: p1, 2: p1, futexRequeue: p1 | p5, futexCmpRequeue: p1 | p5, futexWakeOp: p1 | p5, futexLockPI: p1 | p4,
+	7: p1, 8: p1, futexWaitBitset: p1 | p4, 10: p1, futexWaitRequeuePI: p1 | p4 | p5, futexCmpRequeuePI: p1 | p5, futexLockPI2: p1 | p4,
+	14: p1, 15: p1,
+}
 
 // pointersByRequest is PointerMask of the calls with several meanings, and of those
 // beyond Linux's. A number must not be taken for a pointer, for the collector rejects
@@ -101,17 +108,7 @@ func pointersByRequest(num, request uintptr) uint8 {
 			return p3
 		}
 	case linux.SysFutex:
-		// Argument 4 is a struct timespec where the operation waits, and a count
-		// where it moves those that wait to the word of argument 5.
-		switch request &^ (futexPrivate | futexRealtime) {
-		case futexWait, futexWaitBitset, futexLockPI, futexLockPI2:
-			return p1 | p4
-		case futexRequeue, futexCmpRequeue, futexCmpRequeuePI, futexWakeOp:
-			return p1 | p5
-		case futexWaitRequeuePI:
-			return p1 | p4 | p5
-		}
-		return p1
+		return futexPointers[request%uintptr(len(futexPointers))]
 	case linux.SysZcRecv, linux.SysZcDone:
 		return p2
 	case linux.SysZcSend:
