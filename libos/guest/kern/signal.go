@@ -271,6 +271,21 @@ func (k *Kernel) Kill(set uint64) (cpus uint64) {
 	return cpus
 }
 
+// first returns the first signal of a set that is not empty: SIGPROF, which comes
+// with the tick, and then the lowest number. After SIGURG it would find the
+// preemption in place of the code that was interrupted.
+func first(set uint64) int {
+	if set&bit(SIGPROF) != 0 {
+		return SIGPROF
+	}
+	sig := 1
+	for set&1 == 0 {
+		set >>= 1
+		sig++
+	}
+	return sig
+}
+
 // Pending takes the next signal that the running thread has to handle, or 0.
 func (k *Kernel) Pending(pc *abi.PerCPU) int {
 	th := &k.threads[pc.Thread]
@@ -278,11 +293,7 @@ func (k *Kernel) Pending(pc *abi.PerCPU) int {
 	if set == 0 {
 		return 0
 	}
-	sig := 1
-	for set&1 == 0 {
-		set >>= 1
-		sig++
-	}
+	sig := first(set)
 	if th.pending&bit(sig) != 0 {
 		th.pending &^= bit(sig)
 	} else {

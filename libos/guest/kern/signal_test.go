@@ -167,13 +167,14 @@ func TestKillChoosesAThread(t *testing.T) {
 	}
 }
 
+// TestPendingTakesLowestFirst: but for SIGPROF.
 func TestPendingTakesLowestFirst(t *testing.T) {
 	m := newMachine(t, 1)
 	pc := m.cpu[0]
-	m.k.threads[0].pending = bit(64) | bit(7) | bit(20)
+	m.k.threads[0].pending = bit(64) | bit(7) | bit(20) | bit(SIGPROF)
 	m.k.pending = bit(3) | bit(7)
 	m.k.threads[0].mask = bit(20)
-	for _, want := range []int{3, 7, 7, 64, 0} {
+	for _, want := range []int{SIGPROF, 3, 7, 7, 64, 0} {
 		if got := m.k.Pending(pc); got != want {
 			t.Errorf("Pending() = %d, want %d", got, want)
 		}
