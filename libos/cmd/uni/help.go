@@ -50,7 +50,7 @@ where they are on the host; what it writes there is gone with the VM, but for
 profiles. It has this process's environment. Packages are vetted beforehand, and
 no result is taken from a cache.
 
-  -mem SIZE     memory of each VM (1G)
+  -mem SIZE     memory of each VM (a quarter of the host's, 1G to 16G)
   -cpus N       processors of each VM (those of the host)
   -net SPEC     network of each VM, as for uni run, with -p=1
 

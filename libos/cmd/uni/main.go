@@ -3,7 +3,7 @@
 //
 //	uni build [-o FILE] [go build flags] PKG
 //	uni run [-mem 64M] [-cpus N] [-root DIR] [-env K=V]... [-stats FILE] [-core FILE] [-trace FILE] [-net SPEC] [go build flags] PKG|IMAGE [-- args]
-//	uni test [-mem 1G] [-cpus N] [-net SPEC] [go test flags] [PKG...] [flags of the tests]
+//	uni test [-mem SIZE] [-cpus N] [-net SPEC] [go test flags] [PKG...] [flags of the tests]
 //	uni inspect [-json] IMAGE
 //	uni doctor [-json]
 //	uni completion bash|zsh|fish

@@ -9,14 +9,30 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"unibench/libos/build"
 )
 
-// Defaults of uni test.
-const (
-	testMemory  = "1G"
-	testMaxCPUs = 31
-)
+// testMaxCPUs bounds the processors that a VM of uni test has by default.
+const testMaxCPUs = 31
+
+// testMemory returns the memory of a VM of uni test, in MiB: a quarter of the
+// host's, for tests written for processes expect a host's memory (package net
+// writes a file of 2 GiB). It is taken from the host when it is used, not before.
+// total is the host's in bytes, 0 if it is not known.
+func testMemory(total uint64) string {
+	return fmt.Sprintf("%dM", min(max(total/4, 1<<30), 16<<30)>>20)
+}
+
+// hostMemory returns the memory of the host in bytes, or 0.
+func hostMemory() uint64 {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
+		return 0
+	}
+	return info.Totalram * uint64(info.Unit)
+}
 
 // test implements uni test: go test, whose -exec flag makes it start each test
 // binary with execTest (exectest.go).
@@ -145,7 +161,7 @@ func (t testLine) exec() (string, error) {
 		return "", err
 	}
 	words := []string{self, execTestName}
-	for _, def := range []ownFlag{{"mem", testMemory}, {"cpus", strconv.Itoa(min(runtime.NumCPU(), testMaxCPUs))}} {
+	for _, def := range []ownFlag{{"mem", testMemory(hostMemory())}, {"cpus", strconv.Itoa(min(runtime.NumCPU(), testMaxCPUs))}} {
 		if !t.own.has(def.name) {
 			words = append(words, "-"+def.name+"="+def.value)
 		}

@@ -55,3 +55,14 @@ func TestTestFiles(t *testing.T) {
 		t.Errorf("testFiles = %q, want %q", got, want)
 	}
 }
+
+func TestTestMemory(t *testing.T) {
+	for total, want := range map[uint64]string{0: "1024M", 2 << 30: "1024M", 24<<30 + 5: "6144M", 1 << 40: "16384M"} {
+		if got := testMemory(total); got != want {
+			t.Errorf("testMemory(%d) = %s, want %s", total, got, want)
+		}
+	}
+	if hostMemory() < 16<<20 {
+		t.Errorf("hostMemory() = %d bytes", hostMemory())
+	}
+}
