@@ -51,22 +51,22 @@ func (p *Process) Syscall(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno ui
 	a.U[0], a.U[1], a.U[2], a.U[3], a.U[4], a.U[5] = a1, a2, a3, a4, a5, a6
 	if mask := PointerMask(num, a2); mask != 0 {
 		if mask&p1 != 0 && a1 >= minPointer {
-			a.P[0] = *(*unsafe.Pointer)(unsafe.Pointer(&a1))
+			a.P[0] = *(*unsafe.Pointer)(unsafe.Pointer(&a.U[0]))
 		}
 		if mask&p2 != 0 && a2 >= minPointer {
-			a.P[1] = *(*unsafe.Pointer)(unsafe.Pointer(&a2))
+			a.P[1] = *(*unsafe.Pointer)(unsafe.Pointer(&a.U[1]))
 		}
 		if mask&p3 != 0 && a3 >= minPointer {
-			a.P[2] = *(*unsafe.Pointer)(unsafe.Pointer(&a3))
+			a.P[2] = *(*unsafe.Pointer)(unsafe.Pointer(&a.U[2]))
 		}
 		if mask&p4 != 0 && a4 >= minPointer {
-			a.P[3] = *(*unsafe.Pointer)(unsafe.Pointer(&a4))
+			a.P[3] = *(*unsafe.Pointer)(unsafe.Pointer(&a.U[3]))
 		}
 		if mask&p5 != 0 && a5 >= minPointer {
-			a.P[4] = *(*unsafe.Pointer)(unsafe.Pointer(&a5))
+			a.P[4] = *(*unsafe.Pointer)(unsafe.Pointer(&a.U[4]))
 		}
 		if mask&p6 != 0 && a6 >= minPointer {
-			a.P[5] = *(*unsafe.Pointer)(unsafe.Pointer(&a6))
+			a.P[5] = *(*unsafe.Pointer)(unsafe.Pointer(&a.U[5]))
 		}
 	}
 	return p.answer(num, &a)
