@@ -42,7 +42,9 @@ func PointerMask(num, request uintptr) uint8 {
 //
 // Args is filled in place, word by word: to return it from a function copies it in
 // pieces of two words, which wait for the stores of the single ones before. And its
-// pointers are stored without write barriers, as it is on the stack.
+// pointers are stored without write barriers, as it is on the stack. They are read from
+// it, not from the parameters: those whose address is taken are on the stack a second
+// time.
 //
 //go:nosplit
 //go:norace
