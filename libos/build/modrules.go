@@ -84,7 +84,7 @@ func gvisorRules() []moduleRule {
 		tcpip    = pkg + "tcpip/tcpip.go"
 		random   = pkg + "rand/rand_linux.go"
 	)
-	return slices.Concat(takeRules(), delayedAckRules(), sourceRules(), costRules(), keepRules(), []moduleRule{
+	return slices.Concat(takeRules(), delayedAckRules(), windowRules(), timeWaitRules(), sourceRules(), costRules(), keepRules(), []moduleRule{
 		{
 			Reason: "an image is not saved and restored; the init functions would register hundreds of types",
 			Drop:   "*_state_autogen.go",

@@ -23,6 +23,8 @@ func TestLoopback(t *testing.T) {
 		{"unix", "\"a descriptor\" \"through it\" <nil>"},
 		{"http", "200 OK"},
 		{"many", "300 connections"},
+		{"slowreader", "600 times"},
+		{"again", "dial: ok\ndial: ok\ndial: ok\ndial: ok\n"},
 	} {
 		t.Run(c.way, func(t *testing.T) {
 			start(t)

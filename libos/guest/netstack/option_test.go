@@ -160,8 +160,8 @@ func TestTCPInfo(t *testing.T) {
 	if rtt := binary.LittleEndian.Uint32(b[68:]); rtt == 0 || rtt > 1e6 {
 		t.Errorf("tcpi_rtt = %d us", rtt)
 	}
-	if cwnd := binary.LittleEndian.Uint32(b[80:]); cwnd < 10 {
-		t.Errorf("tcpi_snd_cwnd = %d, want 10 or more", cwnd)
+	if cwnd := binary.LittleEndian.Uint32(b[80:]); cwnd == 0 {
+		t.Error("tcpi_snd_cwnd = 0") // 10 and more, and less after a segment that seemed lost
 	}
 	if mtu := binary.LittleEndian.Uint32(b[60:]); mtu != 1500 {
 		t.Errorf("tcpi_pmtu = %d, want 1500", mtu)

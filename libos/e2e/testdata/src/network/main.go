@@ -13,7 +13,7 @@ import (
 
 func main() {
 	ways := map[string]func() error{
-		"deadlines": deadlines, "halfclose": halfClose, "errors": failures, "reuseport": reusePort,
+		"deadlines": deadlines, "halfclose": halfClose, "slowreader": slowReader, "again": again, "errors": failures, "reuseport": reusePort,
 		"options": options, "files": files, "copies": copies, "stacks": stacks, "packets": packets, "control4": control4,
 		"control6": control6, "unix": unixSockets, "http": overUnix, "many": many,
 		"interfaces": interfaces, "resolve": resolve, "blackhole": blackHole, "wait": waitForSignal,
