@@ -57,8 +57,9 @@ func TestNewAndClose(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(s.Dir(), "file"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if removed, err := Sweep(temp); err != nil || len(removed) > 0 {
-		t.Errorf("Sweep beside a living owner = %v, %v; want nothing", removed, err)
+	// It may find groups that other tests have left.
+	if removed, err := Sweep(temp); err != nil || slices.Contains(removed, s.Name()) {
+		t.Errorf("Sweep beside a living owner = %v, %v; want %s left alone", removed, err, s.Name())
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
