@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -91,8 +93,6 @@ func again() error {
 	go drain(l, bytes, true)
 	from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}
 	for range 4 {
-		// The end of the connection before may not have arrived yet.
-		time.Sleep(20 * time.Millisecond)
 		d := net.Dialer{LocalAddr: from, Control: func(_, _ string, c syscall.RawConn) (err error) {
 			control := c.Control(func(fd uintptr) {
 				err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
@@ -104,6 +104,10 @@ func again() error {
 		}}
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		c, err := d.DialContext(ctx, "tcp", l.Addr().String())
+		for errors.Is(err, syscall.EADDRNOTAVAIL) && ctx.Err() == nil {
+			runtime.Gosched() // the end of the connection before is on its way
+			c, err = d.DialContext(ctx, "tcp", l.Addr().String())
+		}
 		cancel()
 		show("dial", err)
 		if err != nil {
